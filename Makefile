@@ -1,0 +1,55 @@
+# Two commands: `make up` (the whole loop) and `make test` (every test). Both set up what they need.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check -q
+EXTRAS := server,train,examples,dev
+ARGS ?=
+
+.PHONY: install system up test quick soak lint bench marker clean
+
+install: $(VENV)/installed
+
+# torch first and by its exact version: asked for as a range it may bring gigabytes of GPU libraries.
+$(VENV)/installed: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: apt-get install python3.11 python3.11-venv, or make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -c constraints.txt torch==2.13.0
+	$(PIP) install -c constraints.txt -e '.[$(EXTRAS)]'
+	touch $@
+
+# What the tests need from Debian; says in one line what is missing.
+system:
+	@missing=""; for package in chromium tesseract-ocr tesseract-ocr-ita fonts-liberation fonts-dejavu-core; do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
+	[ -z "$$missing" ] || { echo "missing from the system: apt-get install$$missing"; exit 1; }
+
+up: install
+	$(BIN)/lettera up $(ARGS)
+
+test: install system lint
+	$(BIN)/pytest $(ARGS)
+
+quick: install lint
+	$(BIN)/pytest -m "not server and not browser and not training" $(ARGS)
+
+soak: install system
+	LETTERA_SOAK=full $(BIN)/pytest $(ARGS)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	$(BIN)/python -m tests.bench
+
+# marker pins older libraries than ours, so it lives alone; torchvision's build breaks transformers there.
+marker:
+	$(PYTHON) -m venv .venv-marker
+	.venv-marker/bin/pip install -q torch==2.13.0 marker-pdf==2.0.0
+	.venv-marker/bin/pip uninstall -q -y torchvision
+
+clean:
+	rm -rf $(VENV) .venv-marker build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,128 @@
+"""JSON Lines in and out, and the journal that lets a long step go on where it was killed."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Generic, Protocol, Self, TypeVar
+
+from core.errors import BadInput
+from core.files import replacing
+from core.records import Json
+
+
+class Record(Protocol):
+    """What a JSON Lines file holds: something with a key that can be written and read back."""
+
+    @property
+    def key(self) -> str: ...
+
+    def to_json(self) -> Json: ...
+
+    @classmethod
+    def from_json(cls, raw: Json) -> Self: ...
+
+
+R = TypeVar("R", bound=Record)
+
+
+def dump(record: Record) -> bytes:
+    """One line. A lone surrogate, which UTF-8 cannot carry, stays escaped."""
+    raw = record.to_json()
+    try:
+        return json.dumps(raw, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(raw).encode() + b"\n"
+
+
+def read_records(path: Path, kind: type[R]) -> Iterator[R]:
+    """The records of a file, in order. Raises BadInput with the line's number, not its text."""
+    for number, line in enumerate(_lines(path), 1):
+        if line.strip():
+            yield _parse(line, kind, f"{path}:{number}")
+
+
+def write_records(path: Path, records: Iterable[Record]) -> int:
+    """Writes a file whole or not at all, mode 0600; returns the number of records."""
+    count = 0
+    with replacing(path) as file:
+        for record in records:
+            file.write(dump(record))
+            count += 1
+    return count
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            yield from file
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _parse(line: bytes, kind: type[R], where: str) -> R:
+    try:
+        return kind.from_json(json.loads(line))
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        what = f"no {error}" if isinstance(error, KeyError) else type(error).__name__
+        raise BadInput(f"{where}: not a {kind.__name__.lower()} ({what})") from None
+
+
+class Journal(Generic[R]):
+    """An output file that a killed run leaves usable.
+
+    Records are appended as they come, mode 0600. On the next run those that are already there, and
+    that `reuse` accepts, are not made again; a line cut by the kill is dropped. `finish` puts the
+    file into its final order.
+    """
+
+    def __init__(
+        self, path: Path, kind: type[R], reuse: Callable[[R], bool] = lambda _: True
+    ) -> None:
+        self.path = path
+        self.kept: dict[str, R] = {}
+        whole = 0
+        if path.exists():
+            lines = list(_lines(path))
+            whole = len(lines) if not lines or lines[-1].endswith(b"\n") else len(lines) - 1
+            found = (
+                _parse(line, kind, f"{path}:{n}")
+                for n, line in enumerate(lines[:whole], 1)
+                if line.strip()
+            )
+            self.kept = {record.key: record for record in found if reuse(record)}
+        write_records(path, self.kept.values())
+        self._file: IO[bytes] = path.open("ab")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.kept
+
+    def add(self, record: R) -> None:
+        """Appends one record and hands it to the system at once, so that a kill loses none."""
+        try:
+            self._file.write(dump(record))
+            self._file.flush()
+        except OSError as error:
+            raise BadInput(
+                f"{self.path}: cannot be written ({os.strerror(error.errno or 0)})"
+            ) from error
+        self.kept[record.key] = record
+
+    def finish(self, keys: Iterable[str]) -> int:
+        """Rewrites the file in the order of `keys`, no others; returns how many stand in it."""
+        self._file.close()
+        return write_records(self.path, (self.kept[key] for key in keys if key in self.kept))
