@@ -1,0 +1,155 @@
+"""What follows from other values and from how the letter speaks: age, stay, sex, implied values."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from core.extract.dates import Found, find_dates
+from core.extract.result import in_order, quote
+from core.extract.words import sex_signs, words
+from core.records import Evidence, FieldValue, Letter, Value
+
+AGE, STAY, SEX = "età al momento dell'intervento", "H_Stay_giorni", "Sesso"
+HOME_DRUGS = (
+    *("lasix", "nitrati", "antiaggregante", "dapt", "anticoagorali"),
+    *("aceinib", "betabloc", "sartanici", "caantag"),
+)
+Values = Mapping[str, FieldValue]
+
+_CLAUSE_END = re.compile(r"[;\n]|\.(?=\s+[A-ZÀ-Ú*•-])")
+
+
+def derive(letter: Letter, values: Values) -> Iterator[FieldValue]:
+    """Sex, age on the day of operation, stay, and what other values imply."""
+    yield from _sex(letter)
+    operation = operation_day(letter, values)
+    birth, discharge = values.get("data_di_nascita"), values.get("data_dimissione_cch")
+    if operation is not None:
+        day, places = operation
+        if birth is not None:
+            age = age_on(date.fromisoformat(str(birth.value)), day)
+            yield from _said(AGE, age if 0 <= age <= 120 else None, (*birth.evidence[:1], *places))
+        if discharge is not None:
+            stay = (date.fromisoformat(str(discharge.value)) - day).days
+            yield from _said(STAY, stay, (*places, *discharge.evidence[:1]))
+    elif birth is not None:
+        yield from _age_of_stay(birth, values)
+    yield from _implied(letter, values)
+
+
+def age_on(birth: date, day: date) -> int:
+    """Whole years."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def _age_of_stay(birth: FieldValue, values: Values) -> Iterator[FieldValue]:
+    """Without a day of operation: the age, where it is the same all through the stay."""
+    born = date.fromisoformat(str(birth.value))
+    ends = [values[name] for name in ("data_ingresso_cch", "data_dimissione_cch") if name in values]
+    ages = {age_on(born, date.fromisoformat(str(end.value))) for end in ends}
+    if len(ends) == 2 and len(ages) == 1:
+        places = (place for value in (birth, *ends) for place in value.evidence[:1])
+        yield from _said(AGE, ages.pop(), tuple(places))
+
+
+def operation_day(letter: Letter, values: Values) -> tuple[date, tuple[Evidence, ...]] | None:
+    """The first day of this stay on which the letter tells of an operation, and where it says so.
+
+    A date counts when it lies within the stay and when, within its clause, the word nearest to it
+    speaks of an operation. Without a known stay the history is left out.
+    """
+    first = _day(values, "data_ingresso_cch")
+    last = _day(values, "data_dimissione_cch") or _day(values, "data_morte")
+    found = []
+    for place in find_dates(letter.text, first or last, yearless=bool(first and last)):
+        inside = (first is None or place.day >= first) and (last is None or place.day <= last)
+        if inside and _is_operation(letter, place, known=first is not None):
+            found.append(place)
+    if not found:
+        return None
+    day = min(place.day for place in found)
+    return day, in_order(quote(letter, p.start, p.end) for p in found if p.day == day)
+
+
+def _is_operation(letter: Letter, place: Found, known: bool) -> bool:
+    section = next((s for s in letter.sections if s.start <= place.start < s.end), None)
+    name = section.name if section else ""
+    if not known and name == "Anamnesi":
+        return False
+    start, end = _clause(letter.text, place)
+    before, after = letter.text[start : place.start], letter.text[place.end : end]
+    operation, other = _nearest("said", before, after), _nearest("other", before, after)
+    titled = (
+        name != "Decorso_post_operatorio" and words("operation", "section").search(name) is not None
+    )
+    if operation is None and titled:
+        return other is None
+    return operation is not None and (other is None or operation <= other)
+
+
+def _clause(text: str, place: Found) -> tuple[int, int]:
+    before = max((m.end() for m in _CLAUSE_END.finditer(text, 0, place.start)), default=0)
+    after = _CLAUSE_END.search(text, place.end)
+    return before, after.start() if after else len(text)
+
+
+def _nearest(cues: str, before: str, after: str) -> int | None:
+    """How far the nearest cue is from the date: its characters, more behind it or past a comma."""
+    cue = words("operation", cues)
+    gaps = [before[match.end() :] for match in cue.finditer(before)]
+    gaps += ["   " + after[: match.start()] for match in cue.finditer(after)]
+    return min((len(gap) + 15 * gap.count(",") for gap in gaps), default=None)
+
+
+def _sex(letter: Letter) -> Iterator[FieldValue]:
+    """By statement, address, birth, article, participle; not where relatives are spoken of."""
+    for male, female in sex_signs():
+        signs: dict[str, list[Evidence]] = {"M": _signs(letter, male), "F": _signs(letter, female)}
+        code = max(signs, key=lambda code: len(signs[code]))
+        if len(signs["M"]) != len(signs["F"]):
+            yield from _said(SEX, code, tuple(signs[code][:3]))
+            return
+
+
+def _signs(letter: Letter, sign: re.Pattern[str]) -> list[Evidence]:
+    found = []
+    for match in sign.finditer(letter.text):
+        start = letter.text.rfind("\n", 0, match.start()) + 1
+        around = letter.text[max(start, match.start() - 60) : match.end() + 40].split("\n")[0]
+        if not words("people", "relatives").search(around):
+            found.append(quote(letter, match.start(), match.end()))
+    return found
+
+
+def _implied(letter: Letter, values: Values) -> Iterator[FieldValue]:
+    """DAPT is an antiplatelet, a CRT-D defibrillates, a dose is a drug, no therapy is no drug."""
+    true = {name: value for name, value in values.items() if value.value is True}
+    if "dapt" in true:
+        yield FieldValue("antiaggregante", True, true["dapt"].evidence)
+    resynchronised = true["crt"].evidence if "crt" in true else ()
+    shocks = words("therapy", "defibrillating")
+    defibrillating = [place for place in resynchronised if shocks.search(place.text)]
+    yield from _said("icd", True, tuple(defibrillating))
+    for detail, event in (
+        ("lasix_dosaggio", "lasix"),
+        ("Tipo_secondo_intervento", "secondo_intervento"),
+        ("Causa_II_Run_CEC", "II_Run"),
+    ):
+        if detail in values:
+            yield FieldValue(event, True, values[detail].evidence)
+    match = words("therapy", "none_at_home").search(letter.text)
+    if match and not any(name in true for name in HOME_DRUGS):
+        for name in HOME_DRUGS:
+            yield FieldValue(name, False, (quote(letter, *match.span()),))
+
+
+def _said(field: str, value: Value | None, places: tuple[Evidence, ...]) -> Iterator[FieldValue]:
+    """The value where there is one and the letter has a place for it; a negative stay is none."""
+    negative = isinstance(value, int) and value < 0
+    if value is not None and places and not negative:
+        yield FieldValue(field, value, in_order(places))
+
+
+def _day(values: Values, name: str) -> date | None:
+    value = values.get(name)
+    return None if value is None else date.fromisoformat(str(value.value))

@@ -1,0 +1,182 @@
+"""Spans of a letter's phrases -> mentions: what each place says of its field, with its evidence."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from core.errors import BadInput
+from core.extract.dates import latest_date
+from core.extract.doses import entry, not_daily
+from core.extract.result import Reason, quote
+from core.extract.values import Context, read_state, read_value, split_name, typed
+from core.extract.words import words
+from core.records import Annotation, Evidence, Letter, Span, Value
+from core.schema import Field, Schema
+
+AFTER = frozenset({"Decorso_post_operatorio", "esami_alla_dimissione", "terapia_alla_dimissione"})
+BEFORE = frozenset({"Anamnesi", "Motivo ricovero", "Terapia", "esami_all_ingresso"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place that speaks of a field: its value, or the reason why it gives none."""
+
+    field: Field
+    evidence: Evidence
+    value: Value | None
+    doubt: Reason | None = None
+    score: float | None = None
+    section: str | None = None
+    human: bool = False
+    before: str = ""
+
+    @property
+    def secondhand(self) -> bool:
+        """True for a telephone that the words before it give to somebody else than the patient."""
+        near = self.before[-40:]
+        return (
+            self.field.name == "numero di telefono"
+            and words("people", "relatives").search(near) is not None
+        )
+
+    @property
+    def misplaced(self) -> bool:
+        """True where letters speak of other things: history told in the course, or the reverse."""
+        late = self.field.group in ("course", "outcome")
+        early = self.field.group in ("history", "risk", "drugs", "devices", "diagnosis")
+        return (early and self.section in AFTER) or (late and self.section in BEFORE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A span with the annotation it comes from and its field."""
+
+    span: Span
+    source: Annotation
+    field: Field
+
+    @property
+    def start(self) -> int:
+        return self.source.phrase.start + self.span.start
+
+    @property
+    def end(self) -> int:
+        return self.source.phrase.start + self.span.end
+
+    @property
+    def weight(self) -> tuple[bool, bool, int]:
+        """Of two spans in one place a person's counts, then one with a state, then the longer."""
+        return (
+            self.source.origin == "human",
+            self.span.state is not None,
+            self.span.end - self.span.start,
+        )
+
+
+def read_mentions(
+    letter: Letter, annotations: Iterable[Annotation], schema: Schema
+) -> list[Mention]:
+    """All mentions in the order of the letter. A drug prescribed after the operation is none.
+
+    Where a person corrected a phrase, nobody else is heard on it; a place marked twice counts once.
+    """
+    near = latest_date(letter.text)
+    said = _apart(_spoken(letter, _heard(letter, annotations), schema))
+    found = [_mention(letter, one, near) for one in said]
+    found = [m for m in found if not (m.field.group == "drugs" and m.section in AFTER)]
+    return _named(found, schema)
+
+
+def _heard(letter: Letter, annotations: Iterable[Annotation]) -> list[Annotation]:
+    mine = [a for a in annotations if a.phrase.letter == letter.id and not a.skipped]
+    corrected = {a.phrase.id for a in mine if a.origin == "human"}
+    return [a for a in mine if a.origin == "human" or a.phrase.id not in corrected]
+
+
+def _spoken(letter: Letter, annotations: Iterable[Annotation], schema: Schema) -> Iterator[_Said]:
+    for annotation in annotations:
+        phrase = annotation.phrase
+        if letter.text[phrase.start : phrase.end] != phrase.text:
+            raise BadInput(
+                f"phrase {phrase.id} is not in the letter's text; label the letter again"
+            )
+        for span in annotation.spans:
+            name = span.field or (span.label if span.label in schema.fields else None)
+            if name is not None:
+                yield _Said(span, annotation, schema.field(name))
+
+
+def _apart(spoken: Iterable[_Said]) -> list[_Said]:
+    """Of spans of one field that overlap, the weightiest; all in the order of the letter."""
+    kept: dict[str, list[_Said]] = {}
+    for one in sorted(spoken, key=lambda one: one.weight, reverse=True):
+        others = kept.setdefault(one.field.name, [])
+        if all(one.end <= other.start or other.end <= one.start for other in others):
+            others.append(one)
+    return sorted((one for others in kept.values() for one in others), key=lambda one: one.start)
+
+
+def _mention(letter: Letter, said: _Said, near: date | None) -> Mention:
+    value, doubt = _read(said, near)
+    start, end = (
+        _denied(letter.text, said) if said.span.state == "negated" else (said.start, said.end)
+    )
+    return Mention(
+        field=said.field,
+        evidence=quote(letter, start, end),
+        value=value,
+        doubt=doubt,
+        score=said.span.score,
+        section=said.source.phrase.section or _section_at(letter, said.start),
+        human=said.source.origin == "human",
+        before=said.source.phrase.text[: said.span.start],
+    )
+
+
+def _denied(text: str, said: _Said) -> tuple[int, int]:
+    """The span with the words that deny it: "diabete" alone does not show why it is a no."""
+    behind = words("denial", "behind").match(text, said.end)
+    if behind:
+        return said.start, behind.end()
+    first = max(text.rfind(stop, 0, said.start) for stop in (". ", "; ", "\n")) + 1
+    cues = words("denial", "before").finditer(text, max(first, said.start - 150), said.start)
+    return max((cue.start() for cue in cues), default=said.start), said.end
+
+
+def _read(said: _Said, near: date | None) -> tuple[Value | None, Reason | None]:
+    """The value, or why there is none. A relative's disease is neither value nor doubt."""
+    field, span = said.field, said.span
+    if span.state == "uncertain":
+        return None, "uncertain"
+    after = said.source.phrase.text[span.end :]
+    text = entry(span.text, after) if field.name == "lasix_dosaggio" else span.text
+    read = read_value(field, text, Context(near, after))
+    told = typed(field, span.value) if span.value is not None else None
+    # A code is judged from the context, which a labeller saw; a number or date stands in the quote.
+    trusted = field.type in ("code", "boolean") or said.source.origin == "human"
+    known = told if read is None or (told is not None and trusted) else read
+    value = read_state(field, span.state, known)
+    if value is None and span.state not in ("family", "negated"):
+        return None, "not daily" if not_daily(text) else "unreadable"
+    return value, None
+
+
+def _section_at(letter: Letter, offset: int) -> str | None:
+    return next((s.name for s in letter.sections if s.start <= offset < s.end), None)
+
+
+def _named(found: list[Mention], schema: Schema) -> list[Mention]:
+    """ "ROSSI Mario" marked as one name is two, where nothing else gives the other one."""
+    wanted = {"nome", "cognome"} & schema.fields.keys()
+    marked = [mention for mention in found if mention.field.name in wanted]
+    if len(wanted) < 2 or len({mention.field.name for mention in marked}) != 1:
+        return found
+    whole = marked[0]
+    names = split_name(whole.evidence.text, certain=whole.field.name == "nome")
+    if names is None:
+        return found
+    pair = [
+        replace(whole, field=schema.field(name), value=value)
+        for name, value in zip(("nome", "cognome"), names, strict=True)
+    ]
+    return [*(mention for mention in found if mention not in marked), *pair]

@@ -1,0 +1,170 @@
+"""Whether what a phrase says of a concept holds: negated, uncertain, a relative's, long past.
+
+Cues stand in `lexicon.toml`; here is how far each of them reaches. A cue before the concept reaches
+forward until something ends it; a cue behind it must stand close.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.label.lexicon import Lexicon
+from core.label.words import Line
+from core.records import State
+
+Extent = tuple[int, int]
+# What a person is (iperteso, diabetica, fumatore): such a word starts afresh after a comma.
+_PERSON = re.compile(r"(?:ic[oa]|es[oa]|os[oa]|at[oa]|tic[oa]|tore|trice|ista)$")
+_CONJUNCTION = re.compile(r"\s(?:e|ed)\s")
+_AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """Where the cues of one line stand."""
+
+    lists: tuple[Extent, ...]
+    nots: tuple[Extent, ...]
+    maybe: tuple[Extent, ...]
+    relatives: tuple[Extent, ...]
+    kin: tuple[Extent, ...]
+    ends: tuple[int, ...]
+
+
+class Context:
+    """The cues of a lexicon, compiled once."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        def shape(name: str) -> re.Pattern[str]:
+            return lexicon.shape("context", name)
+
+        self._pseudo = shape("pseudo")
+        self._lists = shape("negates_list")
+        self._nots = shape("negates_next")
+        self._no_behind = shape("negates_behind")
+        self._maybe = shape("doubts")
+        self._maybe_behind = shape("doubts_behind")
+        self._relative = shape("relatives")
+        self._relative_behind = shape("relatives_behind")
+        self._kin = shape("runs_in_family")
+        self._ends = shape("ends")
+        self._old = shape("old")
+        self._old_behind = shape("old_behind")
+        self._recent = shape("recent")
+
+    def cues(self, line: Line) -> Cues:
+        """All cues of a line; what only looks like one (non solo, non più) is left out."""
+        text = self._pseudo.sub(lambda match: "_" * len(match[0]), line.folded)
+
+        def places(shape: re.Pattern[str]) -> tuple[Extent, ...]:
+            return tuple(match.span() for match in shape.finditer(text))
+
+        ends = (*line.stops, *(match.start() for match in self._ends.finditer(text)))
+        return Cues(
+            lists=places(self._lists),
+            nots=places(self._nots),
+            maybe=tuple(match.span() for match in self._maybe.finditer(line.folded)),
+            relatives=places(self._relative),
+            kin=places(self._kin),
+            ends=tuple(sorted(ends)),
+        )
+
+    def state(
+        self, line: Line, cues: Cues, start: int, end: int, others: Sequence[Extent] = ()
+    ) -> State:
+        """What holds of the concept at `start`-`end`; `others` are the concepts around it."""
+        if self._is_relatives(line, cues, start, end):
+            return "family"
+        if self._is_negated(line, cues, start, end, others):
+            return "negated"
+        if self._is_doubted(line, cues, start, end):
+            return "uncertain"
+        return "present"
+
+    def behind(self, line: Line, end: int) -> State | None:
+        """What a cue right behind a place makes of it."""
+        if self._no_behind.match(line.folded, end):
+            return "negated"
+        return "uncertain" if self._maybe_behind.match(line.folded, end) else None
+
+    def is_old(self, line: Line, start: int, end: int) -> bool:
+        """Whether the sentence puts the concept in the past: pregresso, nel 2008, anni fa."""
+        first, last = line.sentence(start)
+        before, behind = line.folded[first:start], line.folded[end:last]
+        if self._recent.search(before[-60:]) or self._recent.search(behind[:60]):
+            return False
+        near = self._old.search(before[-70:])
+        return bool(near) or bool(self._old_behind.match(behind))
+
+    def _is_negated(
+        self, line: Line, cues: Cues, start: int, end: int, others: Sequence[Extent]
+    ) -> bool:
+        if self._no_behind.match(line.folded, end):
+            return True
+        text = line.folded
+        concept = text[start:end]
+        for _, cue in _before(cues.lists, start):
+            if _open(cues, cue, start) and not _afresh(text[cue:start], concept):
+                return True
+        for first, cue in _before(cues.nots, start):
+            gap = text[cue:start]
+            if not _open(cues, cue, start) or len(gap) > 60:
+                continue
+            comma = gap.find(",")
+            if comma < 0:
+                return not (_afresh(gap, concept) and _CONJUNCTION.search(gap))
+            # "non diabete, ipertensione": the list goes on where it began with a concept.
+            listed = any(
+                cue <= s and e <= cue + comma + 1 and not _PERSON.search(text[s:e])
+                for s, e in others
+            )
+            single = sum(cue <= end for _, end in cues.nots) == 1 and text[first:cue] != "no"
+            if listed and single and not _afresh(gap, concept):
+                return True
+        return False
+
+    def _is_doubted(self, line: Line, cues: Cues, start: int, end: int) -> bool:
+        if self._maybe_behind.match(line.folded, end):
+            return True
+        for _, cue in _before(cues.maybe, start):
+            gap = line.folded[cue:start]
+            if _open(cues, cue, start) and len(gap) <= 50 and "," not in gap:
+                return True
+        return False
+
+    def _is_relatives(self, line: Line, cues: Cues, start: int, end: int) -> bool:
+        if self._relative_behind.match(line.folded, end):
+            return True
+        for first, cue in (*_before(cues.relatives, start), *_before(cues.kin, start)):
+            gap = line.folded[cue:start]
+            if not _open(cues, cue, start):
+                continue
+            # "Familiarità per CAD, ipertensione": after the comma the patient's own list begins.
+            if (first, cue) in cues.kin and _AND_THE.search(gap):
+                continue
+            if "," not in gap.replace(", e ", "  e ") or "affett" in gap:
+                return True
+            if _in_brackets(line.folded, first, start):
+                return True
+        return False
+
+
+def _before(places: Sequence[Extent], start: int) -> list[Extent]:
+    return [place for place in places if place[1] <= start]
+
+
+def _open(cues: Cues, cue: int, start: int) -> bool:
+    """Whether nothing between a cue and a concept ends the cue's reach."""
+    return not any(cue <= end <= start for end in cues.ends)
+
+
+def _afresh(gap: str, concept: str) -> bool:
+    """Whether the concept, behind a comma or an `e`, speaks of the person anew (iperteso)."""
+    parted = "," in gap or _CONJUNCTION.search(gap) is not None
+    return parted and _PERSON.search(concept.split()[-1]) is not None
+
+
+def _in_brackets(text: str, cue: int, start: int) -> bool:
+    """Whether cue and concept stand in the same brackets."""
+    opened = text.rfind("(", 0, cue)
+    return opened >= 0 and ")" not in text[opened:start]

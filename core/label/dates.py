@@ -1,0 +1,193 @@
+"""Dates in letters: their shapes, their ISO value, and what each of them is the date of."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from core.label.words import Line
+
+_MONTHS = (
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
+)
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_MONTH = {name: n for n, name in enumerate(_MONTHS.split(), 1)}
+_MONTH |= {name[:3]: n for name, n in list(_MONTH.items())} | {"sett": 9}
+_MONTH |= {name: n for n, name in enumerate(_ROMAN, 1)}
+_NAME = "|".join(sorted((m for m in _MONTH if m not in _ROMAN), key=len, reverse=True))
+_ROMANS = "|".join(sorted(_ROMAN, key=len, reverse=True))
+_DATE = re.compile(
+    rf"(?<![\d/.,-])(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
+    rf"|(?P<d>\d{{1,2}})(?:°|º|\^)?(?:"
+    rf"\s?(?P<sep>[/.\-])\s?(?P<m>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|'?\d{{2}})"
+    rf"|\s?[/.\-]\s?(?P<rm>{_ROMANS})\s?[/.\-]\s?(?P<ry>\d{{4}}|\d{{2}})"
+    rf"|\s(?:di\s)?(?P<n>{_NAME})\.?(?:\s(?:del\s)?(?P<ny>\d{{4}}|'\d{{2}}))?"
+    rf"|\s?(?P<psep>[/.])\s?(?P<pm>0[1-9]|1[0-2]|[1-9])(?![\d/]|[.,]\d|\s?(?:mg|cp|cm|mm|%|di\b))"
+    rf"))(?![\d])"
+)
+_FROM_TO = re.compile(
+    rf"\b(?:dal|da)\s(?:giorno\s)?(?P<a>\d{{1,2}})(?:\s(?P<am>{_NAME}))?\s(?:al|a|fino al)\s(?=\d)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date as it stands in a line; `iso` is None where the year is not said."""
+
+    start: int
+    end: int
+    iso: str | None
+
+
+def days(line: Line, birth: bool = False) -> list[Day]:
+    """All dates of a line; one without a year takes that of the next with one."""
+    found: list[tuple[int, int, int | None, int, int]] = []
+    for match in _DATE.finditer(line.folded):
+        year, month, day = _parts(match, birth)
+        if 1 <= month <= 12 and 1 <= day <= 31:
+            found.append((match.start(), match.end(), year, month, day))
+    for match in _FROM_TO.finditer(line.folded):
+        later = next((f for f in found if f[0] >= match.end() and f[0] - match.end() < 3), None)
+        if later and not any(f[0] <= match.start("a") < f[1] for f in found):
+            month = _MONTH[match["am"]] if match["am"] else later[3]
+            end = match.end("am") if match["am"] else match.end("a")
+            found.append((match.start("a"), end, later[2], month, int(match["a"])))
+    found.sort()
+    dated = []
+    for number, (start, end, year, month, day) in enumerate(found):
+        if year is None:
+            year = next((f[2] for f in found[number + 1 :] if f[2] is not None), None)
+        dated.append(Day(start, end, _iso(year, month, day)))
+    return dated
+
+
+def _parts(match: re.Match[str], birth: bool) -> tuple[int | None, int, int]:
+    if match["iso"]:
+        return int(match["iso"]), int(match["im"]), int(match["id"])
+    day = int(match["d"])
+    if match["m"]:
+        return _year(match["y"], birth), int(match["m"]), day
+    if match["rm"]:
+        return _year(match["ry"], birth), _MONTH[match["rm"]], day
+    if match["n"]:
+        return _year(match["ny"], birth), _MONTH[match["n"]], day
+    return None, int(match["pm"]), day
+
+
+def _year(digits: str | None, birth: bool) -> int | None:
+    if digits is None:
+        return None
+    year = int(digits.lstrip("'"))
+    if year >= 100:
+        return year
+    # Two digits: a patient of heart surgery is grown up, a stay is of this century.
+    return 1900 + year if birth and year > 12 or year >= 70 else 2000 + year
+
+
+def _iso(year: int | None, month: int, day: int) -> str | None:
+    try:
+        return None if year is None else date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+_BIRTH = re.compile(
+    r"(?:\bnat[oa/]+\b[^.;\d]{0,60}|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
+    r"|\bd\.?\s?d?\.?\s?n\.?\s?:?\s|\bn\.?\s?il\s|\bn\.\s?|[a-z] [mf]\.\s?"
+    r"|\bsig\S*\s[a-z\' ]{5,40},\s?)$"
+)
+_ADMITTED = re.compile(
+    r"(?:\bricoverat[oaie]\b|\bricovero\b|\bingress[oi]\b|\bdegen(?:te|za|te)\b|\baccettazione\b|\baccettat[oa]\b"
+    r"|\bentrat[oa]\b|\bammess[oa]\b|\baccolt[oa]\b|\bgiunt[oa]\b|\bgiunge(?:va)?\b"
+    r"|\btrasferit[oa]\b"
+    r"|\bsi ricovera(?:va)?\b|\bviene ricoverat[oa]\b|\bingr\.?)"
+    r"(?P<between>[^;\d]{0,80})$"
+)
+_ADMITTED_BEHIND = re.compile(
+    r"[\s,]*(?:il|la)?\s?(?:pz|paziente|sig\.?(?:ra)?)?[^.;\d]{0,40}?"
+    r"\b(?:(?:e stat|veniva |viene |e )?ricoverat[oa]|entrava|fa(?:ceva)? ingresso|giungeva"
+    r"|si ricovera\w*|accedeva|ingresso in|ricovero)\b"
+)
+_DISCHARGED = re.compile(
+    r"(?:\bsi dimett\w+\b|\bdimess[oae]\b|\bdimission[ei]\b|\bdimettiamo\b|\buscita\b|\bdimiss\.)"
+    r"[^.;\d]{0,60}$"
+)
+_DISCHARGED_BEHIND = re.compile(
+    r"[\s,]*[^.;\d]{0,30}?\b(?:viene dimess[oa]|si dimette|dimess[oa]|dimissione)\b"
+)
+_DIED = re.compile(
+    r"(?:\bdecedut[oa]\b|\bdecesso\b|\bdecede(?:va)?\b|\bexitus\b|\bmort[oea]\b"
+    r"|\bspirat[oa]\b|\bspira(?:va)?\b)[^.;\d]{0,60}"
+    r"(?:\b(?:alle )?(?:ore|h)\s?\d{1,2}[.:,]?\d{0,2}\s?(?:del(?: giorno)?|di|in data|,)?\s?)?$"
+)
+_DIED_BEHIND = re.compile(
+    r"(?:[\s,]*(?:alle )?(?:ore|h)\s?\d{1,2}[.:,]?\d{0,2})?[\s,]*[^.;\d]{0,50}?"
+    r"\b(?:decede(?:va)?|decesso|exitus|si constata(?:va)? il decesso|decedut[oa]|spira(?:va)?)\b"
+)
+_TO = re.compile(
+    r"^\s*(?:al|-|/|a|fino al|e dimess[oa]\D{0,12}|sino al"
+    r"|,? ?dimess[oa]\D{0,12})\s*(?:giorno |di?a )?$"
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:altr[oa] (?:ospedale|sede|nosocomio|struttura|centro|istituto)|ospedale (?:di"
+    r"|civile di)|presso (?:l'|il )?(?:ospedale|nosocomio|presidio|p\.?o\.?|pronto soccorso"
+    r"|ps\b)(?! (?:nostr|quest))|pronto soccorso|cardiologia|utic|medicina|rianimazione"
+    r"|riabilitazione)"
+)
+_HERE = re.compile(
+    r"\b(?:quest|nostr|cardiochirurgi|c\.?c\.?h\b|cch\b|presso di noi|ns\.?\b"
+    r"|codest)"
+)
+_OTHER = re.compile(
+    r"\b(?:intervento|sottopost|eseguit|ecocardio|coronarograf|tc\b|ecg|esam|controllo|visita"
+    r"|impiant|stampa|referto|firma)\w*[^.;\d]{0,40}$"
+)
+
+
+def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
+    """The dates of a line that fill a field. In a history only birth and death count."""
+    text = f"{line.before} " if line.before else ""
+    shift = len(text)
+    whole = text + line.folded
+    previous: tuple[str, Day] | None = None
+    for day in days(line):
+        left = whole[max(0, day.start + shift - 140) : day.start + shift]
+        behind = line.folded[day.end : day.end + 90]
+        role = _role(left, behind, previous, line.folded[: day.start])
+        if role == "data_di_nascita":
+            born = next((d for d in days(line, birth=True) if d.start == day.start), day)
+            yield role, born
+        elif role and (not history or role == "data_morte" or _HERE.search(left + behind)):
+            yield role, day
+        previous = (role, day) if role else None
+
+
+def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -> str | None:
+    if previous and _TO.match(line[previous[1].end :]):
+        if previous[0] == "data_ingresso_cch":
+            return "data_dimissione_cch"
+    if _BIRTH.search(left):
+        return "data_di_nascita"
+    if _DIED.search(left) or _DIED_BEHIND.match(behind):
+        return "data_morte"
+    admitted = _ADMITTED.search(left)
+    discharged = _DISCHARGED.search(left)
+    if discharged and (not admitted or discharged.start() > admitted.start()):
+        return None if _ELSEWHERE.search(discharged[0]) else "data_dimissione_cch"
+    if admitted:
+        return _admission(admitted, left + behind)
+    if _OTHER.search(left):
+        return None
+    if _DISCHARGED_BEHIND.match(behind):
+        return "data_dimissione_cch"
+    if _ADMITTED_BEHIND.match(behind) and (not _ELSEWHERE.search(behind) or _HERE.search(behind)):
+        return "data_ingresso_cch"
+    return None
+
+
+def _admission(cue: re.Match[str], around: str) -> str | None:
+    """Into this ward, unless the words between speak of another house."""
+    coming = re.search(r"\b(?:da|dal|dall'|dalla|provenien\w+|rientr\w+)", cue["between"])
+    if _HERE.search(cue[0]) or (cue[0].startswith(("trasferit", "giunt")) and coming):
+        return "data_ingresso_cch"
+    return None if _ELSEWHERE.search(cue[0]) else "data_ingresso_cch"

@@ -1,0 +1,198 @@
+"""Who the patient is: name, record number, telephone, age, sex and stay where they are said."""
+
+import re
+from collections.abc import Iterator
+
+from core.label.lexicon import Lexicon
+from core.label.names import Names
+from core.label.words import Line
+from core.records import Value
+
+Found = tuple[int, int, str, Value | None]
+
+_RECORD = re.compile(
+    r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartella(?:\sclinica)?"
+    r"|c\.?\s?c\.?(?![a-z])|cart\.?(?:\sclin\.?)?(?![a-z])|nosologico|nosografico|sdo"
+    r"|scheda nosologica|pratica|id ricovero|n(?:\.|°|umero)?\s?ricovero)"
+    r"\s?(?:di ricovero\s)?(?:n(?:r|um|umero|ro)?\s?[.°º]?)?\s?[:#"
+    r"|]?\s*(?:n\.?\s?)?)(\d[\d./\- ]{2,15}\d)(?![\d])"
+)
+_PHONE_CUE = re.compile(
+    r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza"
+    r"|numero telefonico|rif\.? telefonico)|\bt\.|☎|☏|✆)[^\d+]{0,45}$"
+)
+_PHONE = re.compile(
+    r"(?<![\d/.,])(?:(?:\+|00)\s?39[\s./-]?)?(?:0\d{1,3}"
+    r"|3\d{2})[\s./-]{0,3}\d{2,4}(?:[\s./-]?\d{2,4}){0,3}(?!\d)"
+)
+_NOT_HIS = re.compile(
+    r"\b(?:fax|reparto|ambulatori|segreteri|centralino|cup\b|prenotazion|informazioni"
+    r"|coordinator|medico|dott|dr\b|infermier|ospedale|day hospital|u\.?o\.?\b|direttore"
+    r"|degenz|corsia|studio|contattare|rivolgersi|chiamare|pec\b|e-?mail)"
+)
+_KIN_PHONE = re.compile(
+    r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|familiar"
+    r"|convivente|compagn)\b"
+)
+_AGE = (
+    re.compile(
+        r"\b(?:di|d'|eta(?: di)?|eta\s?:|eta'?\s?:?|anni\s?:)\s?(?:anni\s|aa\s"
+        r"|a\.\s)?(?P<age>\d{1,3})(?:\s?(?:anni|aa|a\.|aa\.)\b)?(?!\s?(?:mesi|giorni|gg|mg|cm"
+        r"|mm|ml|ore|%|[/.,]\d))"
+    ),
+    re.compile(r"\b(?:di anni|anni|aa\.?)\s(?P<age>\d{2,3})\b(?!\s?(?:mesi|giorni|mg|[/.]\d))"),
+    re.compile(
+        r"(?:^|\b(?:paziente|pz|uomo|donna|maschio|femmina|soggetto"
+        r"|sig\S*(?: \w+){0,2}))\s?,?\s?(?:di |\(|eta )?(?P<age>\d{2,3})\s?(?:anni"
+        r"|aa\.?)\b(?!\s?fa)"
+    ),
+    re.compile(r"\b(?P<age>\d{2,3})\s?-?\s?enne\b"),
+    re.compile(r"[/(,]\s?(?P<age>\d{2,3})\s?(?:aa|anni)\b(?!\s?(?:fa|prima))"),
+)
+_NOT_AGE = re.compile(
+    r"\b(?:da|per|dopo|circa|entro|oltre|ultim\w+|fa|dall'eta|all'eta|a|stop|fino|padre"
+    r"|madre|fratell\w+|sorell\w+|nonn\w+|figli\w*|zi[oa]|storia|durata"
+    r"|esposizione)\b\W*(?:\w+\W+){0,3}$|\b(?:all|dall)'\s?$"
+)
+_SEX = re.compile(
+    r"\bsesso\s?[:|]?\s?[(\[]?(?P<sex>m(?:aschi(?:o|le))?|f(?:emmin(?:a|ile))?)\b"
+    r"|(?<=[a-z] \()(?P<late>[mf])(?=\))"
+)
+_SEX_AGE = re.compile(
+    r"\b(?P<sex>uomo|donna|maschio|femmina)\b(?=,? (?:di|\d))|(?<=anni, )(?P<late>uomo"
+    r"|donna|maschio|femmina)\b"
+)
+_ORDINALS = {
+    w: n
+    for n, w in enumerate(
+        "prima seconda terza quarta quinta sesta settima ottava nona decima undicesima "
+        "dodicesima tredicesima quattordicesima quindicesima".split(),
+        1,
+    )
+}
+_ROMANS = {"i": 1, "v": 5, "x": 10, "l": 50}
+_STAY = (
+    re.compile(
+        r"\b(?:degenza|durata della degenza|giorni di degenza"
+        r"|giornate di degenza)(?: post-?\s?operatoria| complessiva| totale"
+        r"| ospedaliera)?\s?(?:di|:|pari a|=|: ?gg|: ?giorni|\(gg\)"
+        r"|\(giorni\))?\s?:?\s?(?P<stay>\d{1,3})\b(?:\s?(?:giorn\w+|gg))?"
+    ),
+    re.compile(r"\b(?P<stay>\d{1,3})\s?(?:giorn[io]|gg|giornate) di degenza\b"),
+    re.compile(
+        r"\bdimess[oa]\b[^.;]{0,30}?\bin (?P<nth>\d{1,2}|[ivxl]+|\w+?a)[\^ª°]?\s?(?:giornata"
+        r"|gpo|g\.p\.o|gg)"
+    ),
+)
+
+
+class Identity:
+    """Shapes of the patient block, and the given names that tell first name from surname."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._names = Names(lexicon)
+
+    def found(self, line: Line) -> Iterator[Found]:
+        """Start, end, field, value of everything said of who the patient is."""
+        yield from self._records(line)
+        yield from self._phones(line)
+        yield from self._stay(line)
+        yield from _sex(line)
+        yield from _age(line)
+        yield from self._names.found(line)
+
+    def _records(self, line: Line) -> Iterator[Found]:
+        for text, shift in _with_label(line):
+            match = _RECORD.search(text)
+            if match and match.start(1) >= shift:
+                start, end = match.start(1) - shift, match.end(1) - shift
+                quote = line.text[start:end]
+                digits = "".join(c for c in quote if c.isdigit())
+                if len(digits) >= 5:
+                    yield start, end, "n_cartella", digits
+
+    def _phones(self, line: Line) -> Iterator[Found]:
+        text = f"{line.before} {line.folded}" if line.before else line.folded
+        shift = len(text) - len(line.folded)
+        for match in _PHONE.finditer(line.folded):
+            digits = re.sub(r"\D", "", match[0])
+            if not 8 <= len(digits) <= 14:
+                continue
+            left = text[: match.start() + shift]
+            cued = (
+                _PHONE_CUE.search(left)
+                or re.search(
+                    r"[\d][\s]*(?:[/,;-]|o|e|oppure"
+                    r"|\([^()]*\))[\s]*(?:\w+\s?:?\s*)?$",
+                    left,
+                )
+                and re.search(r"\b(?:tel|cell|recapit)", left)
+            )
+            mobile = (
+                digits[0] == "3"
+                and len(digits) in (9, 10)
+                and ("nat" in left or _KIN_PHONE.search(left))
+            )
+            near = left[-60:] + line.folded[match.end() : match.end() + 25]
+            if _KIN_PHONE.search(left[-25:]) and re.search(r"\d{5}", left):
+                continue
+            if (cued or mobile) and not _NOT_HIS.search(near):
+                yield (
+                    match.start(),
+                    match.end(),
+                    "numero di telefono",
+                    line.text[slice(*match.span())],
+                )
+
+    def _stay(self, line: Line) -> Iterator[Found]:
+        for shape in _STAY:
+            match = shape.search(line.folded)
+            if match is None:
+                continue
+            group = "stay" if "stay" in match.groupdict() else "nth"
+            days = _ordinal(match[group])
+            if days:
+                yield match.start(group), match.end(group), "H_Stay_giorni", days
+                return
+
+
+def _with_label(line: Line) -> Iterator[tuple[str, int]]:
+    yield line.folded, 0
+    if line.before:
+        yield f"{line.before} {line.folded}", len(line.before) + 1
+
+
+def _ordinal(text: str) -> int | None:
+    if text.isdigit():
+        return int(text)
+    if text in _ORDINALS:
+        return _ORDINALS[text]
+    if not text or set(text) - set(_ROMANS):
+        return None
+    values = [_ROMANS[letter] for letter in text]
+    return sum(
+        -v if place + 1 < len(values) and values[place + 1] > v else v
+        for place, v in enumerate(values)
+    )
+
+
+def _sex(line: Line) -> Iterator[Found]:
+    match = _SEX.search(line.folded) or _SEX_AGE.search(line.folded)
+    if match:
+        group = "sex" if match["sex"] else "late"
+        male = match[group][0] in "mu"
+        yield match.start(group), match.end(group), "Sesso", "M" if male else "F"
+
+
+def _age(line: Line) -> Iterator[Found]:
+    for shape in _AGE:
+        for match in shape.finditer(line.folded):
+            start, end = match.span("age")
+            left = line.folded[max(0, match.start() - 40) : match.start()]
+            whole = line.folded[max(0, start - 15) : end + 6]
+            said = re.search(r"anni|\baa\b|enne|eta\b|\ba\.", whole)
+            if said and 1 <= int(match["age"]) <= 110 and not _NOT_AGE.search(left):
+                if re.match(r"\s?(?:anni|aa)\s(?:fa|prima|or sono)", line.folded[end:]):
+                    continue
+                yield start, end, "età al momento dell'intervento", int(match["age"])
+                return

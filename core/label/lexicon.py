@@ -1,0 +1,189 @@
+"""`lexicon.toml`: what letters say for each field, and the spaCy matcher made of it.
+
+An expression is a finite pattern of words: `(a|b)` is a choice, an empty choice leaves it out. A
+word in capitals of at most three letters (FA, RS, PM) is found in capitals only.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from core.errors import BadInput
+from core.label.words import Line, Word, fold
+from core.schema import Schema
+
+Stage = Literal["before", "stay", "after", "discharge", "any"]
+Tail = Literal["none", "degree", "clause", "dose"]
+LEXICON = Path(__file__).with_name("lexicon.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """Something a letter may say, and the fields it speaks of. Without fields it is a decoy.
+
+    `needs` and `unless` look at the sentence, `old` says what becomes of something long past.
+    """
+
+    fields: tuple[str, ...]
+    say: tuple[str, ...]
+    stages: frozenset[str]
+    value: int | str | None = None
+    tail: Tail = "degree"
+    kind: str = ""
+    needs: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
+    old: Literal["keep", "drop", "need"] = "keep"
+    polarity: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A concept found in a line."""
+
+    start: int
+    end: int
+    concept: Concept
+
+
+def expand(pattern: str) -> set[str]:
+    """All expressions of a finite pattern: `tipo (1|2)` gives two."""
+    choices, rest = _choices(pattern, 0)
+    if rest < len(pattern):
+        raise ValueError(f"a bracket too many in {pattern!r}")
+    return {" ".join(choice.split()) for choice in choices} - {""}
+
+
+def _choices(pattern: str, place: int) -> tuple[set[str], int]:
+    """What a pattern can say from a place to the bracket that ends it, and where that stands."""
+    every: set[str] = set()
+    said = {""}
+    while place < len(pattern) and pattern[place] != ")":
+        if pattern[place] == "(":
+            inner, place = _choices(pattern, place + 1)
+            said = {left + right for left in said for right in inner}
+        elif pattern[place] == "|":
+            every |= said
+            said = {""}
+        else:
+            said = {left + pattern[place] for left in said}
+        place += 1
+    return every | said, place
+
+
+class Lexicon:
+    """The concepts, the word lists and the shapes of a lexicon file."""
+
+    def __init__(self, concepts: Sequence[Concept], tables: dict[str, Any]) -> None:
+        self.concepts = tuple(concepts)
+        self.tables = tables
+
+    def shape(self, table: str, name: str) -> re.Pattern[str]:
+        """A list of shapes of the file as one regular expression over folded text."""
+        return re.compile("|".join(self.tables[table][name]))
+
+    def words(self, table: str, name: str) -> frozenset[str]:
+        return frozenset(fold(self.tables[table][name]).split())
+
+
+def read_lexicon(path: Path, schema: Schema) -> Lexicon:
+    """A lexicon, completed by the names of fields it does not mention. Raises BadInput."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        concepts = [_concept(entry, schema) for entry in raw.pop("concept")]
+    except (OSError, ValueError, KeyError, TypeError, re.error) as error:
+        raise BadInput(f"{path}: not a lexicon ({error})") from error
+    concepts += _by_name(schema, {field for concept in concepts for field in concept.fields}, raw)
+    return Lexicon(concepts, raw)
+
+
+def _concept(raw: dict[str, Any], schema: Schema) -> Concept:
+    names = tuple(schema.field(name).name for name in raw.pop("fields"))
+    stages = frozenset(raw.pop("stages", ("before", "stay", "any")))
+    shapes: dict[str, Any] = {
+        key: re.compile(raw.pop(key)) for key in ("needs", "unless") if key in raw
+    }
+    return Concept(names, tuple(raw.pop("say")), stages, **shapes, **raw)
+
+
+def _by_name(schema: Schema, known: Iterable[str], raw: dict[str, Any]) -> Iterator[Concept]:
+    """A Boolean field somebody added to fields.toml is found by its name and aliases."""
+    shaped = set(known) | set(raw["shapes"]["fields"]) | set(raw["drugs"])
+    for field in schema.fields.values():
+        if field.kind == "mention" and field.type == "boolean" and field.name not in shaped:
+            names = tuple(name.replace("_", " ") for name in (field.name, *field.aliases))
+            yield Concept((field.name,), names, frozenset(("before", "stay", "after", "any")))
+
+
+class Finder:
+    """All concepts of a line in one pass of spaCy's PhraseMatcher."""
+
+    def __init__(self, concepts: Sequence[Concept]) -> None:
+        import spacy  # 3 s where torch is installed
+        from spacy.matcher import PhraseMatcher
+
+        self._nlp = spacy.blank("it")
+        self._matcher = PhraseMatcher(self._nlp.vocab)
+        self._concepts = tuple(concepts)
+        self._capitals: dict[int, dict[tuple[str, ...], tuple[int, ...]]] = {}
+        for number, concept in enumerate(self._concepts):
+            self._add(number, concept)
+
+    def _add(self, number: int, concept: Concept) -> None:
+        loud: dict[tuple[str, ...], tuple[int, ...]] = {}
+        plain: set[tuple[str, ...]] = set()
+        for expression in set().union(*map(expand, concept.say)):
+            line = Line(expression)
+            words = tuple(word.norm for word in line.words)
+            places = tuple(n for n, word in enumerate(line.words) if _is_loud(line, word))
+            if places:
+                loud[words] = places
+            else:
+                plain.add(words)
+        self._capitals[number] = {words: loud[words] for words in loud if words not in plain}
+        docs = [self._doc(words) for words in sorted({*loud, *plain}) if words]
+        self._matcher.add(str(number), docs)
+
+    def _doc(self, words: Sequence[str]) -> Any:
+        from spacy.tokens import Doc
+
+        return Doc(self._nlp.vocab, words=list(words))
+
+    def find(self, line: Line) -> list[Hit]:
+        """All concepts said, also those inside longer ones."""
+        words = line.words
+        if not words:
+            return []
+        found = []
+        for match, first, last in self._matcher(self._doc([word.norm for word in words])):
+            number = int(self._nlp.vocab.strings[match])
+            if self._stands(number, line, words[first:last]):
+                start, end = words[first].start, words[last - 1].end
+                found.append(Hit(start, end, self._concepts[number]))
+        return found
+
+    def _stands(self, number: int, line: Line, words: Sequence[Word]) -> bool:
+        loud = self._capitals[number].get(tuple(word.norm for word in words), ())
+        return all(_is_loud(line, words[place]) for place in loud)
+
+
+def _is_loud(line: Line, word: Word) -> bool:
+    """Whether a word is a short one in capitals, as FA is."""
+    quote = line.text[word.start : word.end]
+    return len(word.norm) <= 3 and word.norm.isalpha() and quote == quote.upper()
+
+
+def longest(hits: Sequence[Hit]) -> list[Hit]:
+    """In order, without hits inside a longer one: `ipertensione polmonare` is no hypertension."""
+    found = sorted(hits, key=lambda hit: (hit.start, -hit.end))
+    kept: list[Hit] = []
+    reach = (-1, -1)
+    for hit in found:
+        if hit.end <= reach[1] and (hit.start, hit.end) != reach:
+            continue
+        if hit.end > reach[1]:
+            reach = (hit.start, hit.end)
+        kept.append(hit)
+    return kept

@@ -1,0 +1,164 @@
+"""The patient's name in a line: where it stands, which of its words are the surname."""
+
+import re
+from collections.abc import Iterator
+
+from core.label.lexicon import Lexicon
+from core.label.words import Line, fold
+
+Name = tuple[int, int, str, str]
+
+_TITLE = (
+    r"(?:(?:gent(?:ile|\.?mo|\.?ma|il\.?m[oa])?|egr(?:egio)?|preg\.?m[oa])\.?\s)?"
+    r"(?:sig(?:\.?\s?(?:ra|na|r)\b|nora|norina|nore?|\.)?\.?(?:\s?/\s?(?:sig\.?)?ra)?)"
+)
+_CALLED = re.compile(
+    rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|pz|assistit[oa]|nominativo|degente)\.?"
+    r"|cognome e nome|nome e cognome|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)\s?[:|]?\s+"
+)
+_SURNAME = re.compile(r"\bcognome\s?[:|]?\s+(?!e\s+nome|/|nome\b)")
+_GIVEN = re.compile(
+    r"(?<!e )(?<!/)(?<!/ )\bnome\s?[:|]?\s+(?!e\s+cognome|/|del\b|commerciale"
+    r"|cognome\b)"
+)
+_BORN = re.compile(
+    r"\s*[,;-]?\s*\(?(?:nat[oa]\b|n\.\s?(?:il|\d)|di anni|cartella|[mf]\)|[mf]\.\s?\d"
+    r"|sesso\b)|\s*,\s*\d{1,2}[./]\d{1,2}[./]\d{2}"
+)
+_NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
+_PARTICLES = frozenset(
+    "de di da del della dello dei degli dal dalla d' lo la li le el van von la".split()
+)
+_DOCTOR = re.compile(
+    r"(?:\b(?:dott(?:\.|ssa|or|oressa)?|dr(?:\.|ssa)?|prof(?:\.|ssa)?|medico|direttore"
+    r"|chirurg\w+|primario|collega|operator\w*|anestesista|cardiologo|curante)\b)[^,;:\n]{0,30}$"
+)
+_KIN = re.compile(
+    r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|madre|padre|nipote|badante"
+    r"|genero|nuora|cognat[oa]|convivente|compagn[oa])\b[\s:,(.]*(?:del paziente "
+    r"|di riferimento )?(?:il |la )?$"
+)
+_NO_NAME = frozenset(
+    "nato nata residente ricoverato ricoverata telefono tel cell cartella data cf sesso eta "
+    "anni e il la "
+    "in di anni e' affetto affetta con che viene veniva maschio femmina iperteso ipertesa "
+    "diabetico "
+    "diabetica nega portatore portatrice ex fumatore nome cognome paziente sig dott dr prof".split()
+)
+
+
+class Names:
+    """Titles, labels and given names that lead to the patient's name."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._given = lexicon.words("names", "given")
+
+    def found(self, line: Line) -> Iterator[Name]:
+        """Start, end, field and text of every surname and given name of the patient."""
+        text = line.folded
+        for label, field in ((_SURNAME, "cognome"), (_GIVEN, "nome")):
+            match = label.search(text)
+            if match:
+                words = self._name_at(line, match.end())
+                if words:
+                    yield words[0][0], words[-1][1], field, line.text[words[0][0] : words[-1][1]]
+        if _SURNAME.search(text) or (_GIVEN.search(text) and not _CALLED.search(text)):
+            return
+        seen: set[int] = set()
+        for match in _CALLED.finditer(text):
+            left = text[max(0, match.start() - 45) : match.start()]
+            if _DOCTOR.search(left) or _KIN.search(left) or match.end() in seen:
+                continue
+            seen.add(match.end())
+            given_first = (
+                match[0].lstrip().startswith(("nome e", "nome/", "nome /", "nome,", "nome -"))
+            )
+            yield from self._split(line, self._name_at(line, match.end()), given_first)
+        if not seen:
+            yield from self._bare(line)
+
+    def _bare(self, line: Line) -> Iterator[Name]:
+        """ROSSI MARIO, nato il ...: a line that begins with a name; or a cell behind its label."""
+        words = self._name_at(line, len(line.text) - len(line.text.lstrip()))
+        if not words:
+            return
+        labelled = bool(
+            re.search(
+                r"(?:paziente|nominativo|cognome e nome|nome e cognome"
+                r"|sig\.?(?:ra)?)\s?:?\s*$",
+                line.before,
+            )
+        )
+        if labelled or len(words) >= 2 and _BORN.match(line.folded, words[-1][1]):
+            yield from self._split(line, words, line.before.strip().startswith("nome e"))
+        elif re.search(r"\bcognome\s?:?\s*$", line.before):
+            yield words[0][0], words[-1][1], "cognome", line.text[words[0][0] : words[-1][1]]
+        elif re.search(r"(?<!cog)\bnome\s?:?\s*$", line.before):
+            yield words[0][0], words[-1][1], "nome", line.text[words[0][0] : words[-1][1]]
+
+    def _name_at(self, line: Line, start: int) -> list[tuple[int, int]]:
+        """The capitalised words that begin at a place, at most five."""
+        words: list[tuple[int, int]] = []
+        while len(words) < 5:
+            while start < len(line.text) and line.text[start] in " *_\u00a0":
+                start += 1
+            match = _NAME_WORD.match(line.text, start)
+            if match is None or not match[0][0].isupper() or fold(match[0]) in _NO_NAME:
+                if match is None or fold(match[0]) not in _PARTICLES:
+                    break
+            words.append(match.span())
+            start = match.end()
+        while words and fold(line.text[slice(*words[-1])]) in _PARTICLES:
+            words.pop()
+        quotes = [line.text[slice(*w)] for w in words]
+        # Prose in capitals is no name; nor is a single short word.
+        return words if words and len(quotes[0]) > 1 else []
+
+    def _split(self, line: Line, words: list[tuple[int, int]], given_first: bool) -> Iterator[Name]:
+        """Which of the words are the surname: by capitals, by known given names, by custom."""
+        if not words:
+            return
+        quotes = [line.text[slice(*word)] for word in words]
+        given = self._given_words(quotes, given_first)
+        for field, wanted in (("cognome", False), ("nome", True)):
+            chosen = [
+                word for word, is_given in zip(words, given, strict=True) if is_given is wanted
+            ]
+            if chosen:
+                start, end = chosen[0][0], chosen[-1][1]
+                yield start, end, field, line.text[start:end]
+
+    def _given_words(self, quotes: list[str], given_first: bool) -> list[bool]:
+        count = len(quotes)
+        if count == 1:
+            return [fold(quotes[0]) in self._given]
+        if fold(quotes[0]) in _PARTICLES and count > 2:
+            return [False, False, *([True] * (count - 2))]
+        shouted = [quote.isupper() and len(quote) > 1 for quote in quotes]
+        if any(shouted) and not all(shouted):
+            loud = [s or fold(q) in _PARTICLES for s, q in zip(shouted, quotes, strict=True)]
+            if _one_block(loud):
+                return [not is_loud for is_loud in loud]
+        known = [fold(quote) in self._given for quote in quotes]
+        if given_first:
+            return self._leading(known, quotes)
+        if known[0] and not known[-1]:
+            return self._leading(known, quotes)
+        if not any(shouted) and known[0] == known[-1]:
+            # In ordinary letters, where the list does not tell, the given name comes first.
+            return self._leading(known, quotes)
+        tail = 1
+        while tail < count - 1 and known[count - 1 - tail] and known[-1]:
+            tail += 1
+        return [place >= count - tail for place in range(count)]
+
+    def _leading(self, known: list[bool], quotes: list[str]) -> list[bool]:
+        head = 1
+        while head < len(known) - 1 and known[head] and fold(quotes[head]) not in _PARTICLES:
+            head += 1
+        return [place < head for place in range(len(known))]
+
+
+def _one_block(flags: list[bool]) -> bool:
+    """Whether the true ones stand together at one end."""
+    return flags == sorted(flags) or flags == sorted(flags, reverse=True)

@@ -1,0 +1,159 @@
+"""What needs more than a word: earlier heart operations, a second one now, death, NYHA."""
+
+import re
+from collections.abc import Iterator
+
+from core.label.context import Context, Cues
+from core.label.lexicon import Lexicon
+from core.label.stage import Stages
+from core.label.words import Line, fold
+from core.records import State, Value
+
+Told = tuple[int, int, str, State, Value | None]
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+_COMPLICATED = re.compile(
+    r"\b(?:sanguin|tampon|emostas|mediastin|ferita|versament|deiscen|emotorac|ematom)"
+)
+_CAUSE_SECTION = re.compile(r"\bcausa\b.*\b(?:decesso|morte|exitus|mortis)")
+_PLACE = re.compile(
+    r"\s(?:presso|da noi|in altr[oa]|altrove|eseguit|effettuat|all'eta|a(?=\s[A-Z]))"
+)
+_YEAR_BEHIND = re.compile(r"\s*[,(]?\s*(?:\b(?:nel|nell'anno|anno|del|dal|in data)\b[\s\w/]*)?$")
+
+
+class Past:
+    """The shapes of `[past]` in the lexicon."""
+
+    def __init__(self, lexicon: Lexicon, context: Context, stages: Stages) -> None:
+        table = lexicon.tables["past"]
+        self._operations = lexicon.shape("past", "operations")
+        self._nyha = [re.compile(rf"\b{shape}") for shape in table["nyha"]]
+        self._shapes = {
+            name: re.compile(shape) for name, shape in table.items() if isinstance(shape, str)
+        }
+        self._context, self._stages = context, stages
+
+    def found(self, line: Line, cues: Cues) -> Iterator[Told]:
+        """Start, end, field, state, value of all that the shapes tell of a line."""
+        yield from self._nyha_class(line, cues)
+        yield from self._redo(line, cues)
+        yield from self._second_operation(line, cues)
+        yield from self._death(line, cues)
+
+    def why(self, line: Line, end: int) -> tuple[int, int] | None:
+        """The cause named behind a place: per ..., a causa di ..."""
+        match = self._shapes["why"].match(line.folded, end)
+        return _trimmed(line, *match.span("why")) if match else None
+
+    def _nyha_class(self, line: Line, cues: Cues) -> Iterator[Told]:
+        if "nyha" not in line.folded:
+            return
+        for shape in self._nyha:
+            for match in shape.finditer(line.folded):
+                if self._stages.of(line, *match.span()) in ("after", "discharge"):
+                    continue
+                grades = [_ROMAN.get(g) or int(g) for g in match.group("a", "b") if g]
+                state = self._context.state(line, cues, *match.span())
+                yield *_trimmed(line, *match.span()), "classe_nyha", state, max(grades)
+                return
+
+    def _redo(self, line: Line, cues: Cues) -> Iterator[Told]:
+        """An earlier operation on the heart: which, and in what year."""
+        for match in self._operations.finditer(line.folded):
+            start, end = match.span()
+            stage = self._stages.of(line, start, end)
+            if stage in ("after", "discharge"):
+                continue
+            first, last = line.sentence(start)
+            left = line.folded[first:start]
+            years = list(self._shapes["year"].finditer(line.folded, first, last))
+            is_past = bool(self._shapes["cues"].search(left))
+            if stage != "stay":
+                is_past = is_past or self._context.is_old(line, start, end)
+            if not is_past or self._context.state(line, cues, start, end) != "present":
+                continue
+            clause = self._shapes["clause"].match(line.folded, end)
+            stop = clause.end() if clause else end
+            year = min(years, key=lambda y: max(start - y.end(), y.start() - end), default=None)
+            if year and end <= year.start() <= stop + 12:
+                stop = min(stop, end + len(_YEAR_BEHIND.sub("", line.folded[end : year.start()])))
+            elsewhere = _PLACE.search(line.text, end, stop)
+            stop = elsewhere.start() if elsewhere else stop
+            yield (
+                *_trimmed(line, start, max(stop, end)),
+                "Tipo di REDO",
+                "present",
+                line.text[slice(*_trimmed(line, start, max(stop, end)))],
+            )
+            if year:
+                yield year.start(), year.end(), "Anno REDO", "present", year[0]
+            return
+
+    def _second_operation(self, line: Line, cues: Cues) -> Iterator[Told]:
+        for match in self._shapes["second"].finditer(line.folded):
+            start, end = match.span()
+            if self._stages.of(line, start, end) == "before":
+                continue
+            first, last = line.sentence(start)
+            if self._stages.of_section(line.section) == "stay" and not _COMPLICATED.search(
+                line.folded, first, last
+            ):
+                continue
+            if self._context.is_old(line, start, end):
+                continue
+            state = self._context.state(line, cues, start, end)
+            yield start, end, "secondo_intervento", state, _truth(state)
+            clause = self._shapes["clause"].match(line.folded, end)
+            if state == "present" and clause:
+                colon = line.folded.find(":", end, clause.end())
+                place = _trimmed(line, colon + 1 if colon >= 0 else start, clause.end())
+                yield *place, "Tipo_secondo_intervento", state, line.text[slice(*place)]
+            return
+
+    def _death(self, line: Line, cues: Cues) -> Iterator[Told]:
+        if _CAUSE_SECTION.search(fold(line.section or "")):
+            match = self._shapes["clause"].match(line.folded)
+            place = _trimmed(line, *match.span()) if match else (0, 0)
+            if place[0] < place[1]:
+                yield *place, "Causa_morte", "present", line.text[slice(*place)]
+        cause = self._shapes["death_cause"].search(line.folded)
+        if cause:
+            group = next(name for name, quote in cause.groupdict().items() if quote)
+            place = _trimmed(line, *cause.span(group))
+            yield *place, "Causa_morte", "present", line.text[slice(*place)]
+        for match in self._shapes["death"].finditer(line.folded):
+            if self._stages.of_section(line.section) == "before":
+                return
+            first, last = line.sentence(match.start())
+            state = self._context.state(line, cues, *match.span())
+            if state in ("family", "uncertain") or self._shapes["no_death"].search(
+                line.folded, first, last
+            ):
+                continue
+            yield match.start(), match.end(), "Morte", state, _truth(state)
+            why = self.why(line, match.end()) or self._why_later(line, match.end(), last)
+            if why and state == "present" and not cause:
+                yield *why, "Causa_morte", state, line.text[slice(*why)]
+            return
+
+    def _why_later(self, line: Line, start: int, last: int) -> tuple[int, int] | None:
+        """Deceduto il 3/4/2024 alle ore 12 per shock: the cause behind the date."""
+        match = re.search(
+            r"\b(?:per|a causa di|in seguito a"
+            r"|secondario a)\b",
+            line.folded[start:last],
+        )
+        return self.why(line, start + match.start()) if match else None
+
+
+def _truth(state: State) -> bool | None:
+    return {"present": True, "negated": False}.get(state)
+
+
+def _trimmed(line: Line, start: int, end: int) -> tuple[int, int]:
+    """Without blanks and stops at either end."""
+    while end > start and line.text[end - 1] in " ,;:.\t\n\u00a0-":
+        end -= 1
+    while start < end and line.text[start] in " ,;:\t\n\u00a0":
+        start += 1
+    return start, end

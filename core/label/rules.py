@@ -1,0 +1,180 @@
+"""Phrases in, spans of the `field` view out, by rules alone: offline, deterministic, no key needed.
+
+A letter's phrases are taken together, so that a date may find its label in the cell before it and a
+first atrial fibrillation is told from a known one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from core.label import dates
+from core.label.concepts import Concepts
+from core.label.context import Context, Cues
+from core.label.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
+from core.label.identity import Identity
+from core.label.joining import joined, without_twins
+from core.label.lexicon import LEXICON, Finder, Hit, longest, read_lexicon
+from core.label.past import Past
+from core.label.stage import Stages
+from core.label.words import Line
+from core.records import Annotation, Phrase, Span, State, Value
+from core.schema import Schema, default_schema
+
+_WHOLE = ("Diagnosi", "Motivo ricovero")
+_HEADING = re.compile(r"\s*(?:diagnosi|motivo)\b[^:]{0,60}:\s*")
+_LABEL = re.compile(
+    r"\s*(?:\|\s*)?[^\d:]{0,40}\b(?:nascita|nat[oa] il|ingresso|ricovero|dimissione|telefono"
+    r"|tel\.?|cell\.?|recapito"
+    r"|cartella\D{0,12}|nosologico|nome|cognome|paziente|nominativo|decesso"
+    r"|sig\.?(?:ra)?)\s?[|:]*\s*"
+)
+
+
+class Rules:
+    """The rules of a lexicon over the fields of a schema. Its matchers are built once."""
+
+    source = "rules/1"
+
+    def __init__(self, lexicon: Path = LEXICON, schema: Schema | None = None) -> None:
+        schema = schema or default_schema()
+        known = read_lexicon(lexicon, schema)
+        self._stages = Stages(known)
+        self._context = Context(known)
+        self._drugs = Drugs(known, self._stages)
+        self._identity = Identity(known)
+        self._past = Past(known, self._context, self._stages)
+        self._concepts = Concepts(known, self._context, self._stages, self._past, self._drugs.dose)
+        self._finder = Finder([*known.concepts, *drug_concepts(known)])
+
+    def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
+        """One annotation a phrase; the phrases of a letter must follow one another."""
+        for _, letter in groupby(phrases, key=lambda phrase: phrase.letter):
+            yield from self._letter(list(letter))
+
+    def _letter(self, phrases: list[Phrase]) -> Iterator[Annotation]:
+        spans: list[tuple[Span, ...]] = []
+        before = ""
+        for phrase in phrases:
+            line = Line(phrase.text, phrase.section, before)
+            spans.append(tuple(self._line(line)))
+            before = line.folded if _LABEL.fullmatch(line.folded) else ""
+        had_af = any(
+            span.field == "fibrillazione_atriale" and span.state == "present" and span.value != 0
+            for found in spans
+            for span in found
+        )
+        for phrase, found in zip(phrases, spans, strict=True):
+            kept = tuple(
+                span
+                for span in found
+                if not (had_af and span.field == "FA_di_nuova_insorgenza" and "weak" in span.extra)
+            )
+            plain = tuple(_plain(span) for span in kept)
+            yield Annotation(phrase, plain, origin="rules", source=self.source)
+
+    def _line(self, line: Line) -> list[Span]:
+        found = [*self._whole(line), *self._who_and_when(line), *self._told(line)]
+        return without_twins(found)
+
+    def _whole(self, line: Line) -> Iterator[Span]:
+        """Lines of the diagnosis and of the reason for admission are spans as they stand."""
+        if line.section not in _WHOLE:
+            return
+        heading = _HEADING.match(line.folded)
+        start = heading.end() if heading else 0
+        body = line.text[start:]
+        start += len(body) - len(body.lstrip())
+        end = start + len(body.strip())
+        if end > start and any(c.isalnum() for c in body):
+            yield _span(line, start, end, line.section, "present", None)
+
+    def _who_and_when(self, line: Line) -> Iterator[Span]:
+        history = self._stages.of_section(line.section) == "before"
+        if line.section not in ("Terapia", "esami_all_ingresso"):
+            for start, end, field, value in self._identity.found(line):
+                yield _span(line, start, end, field, "present", value)
+        for field, day in dates.roles(line, history):
+            yield _span(line, day.start, day.end, field, "present", day.iso)
+
+    def _told(self, line: Line) -> Iterator[Span]:
+        found = self._finder.find(line)
+        hits = longest([hit for hit in found if self._concepts.counts(line, hit)])
+        cues = self._context.cues(line)
+        outcomes = joined(line, list(self._concepts.found(line, hits, cues)))
+        for start, end, field, state, value, extra in outcomes:
+            yield _span(line, start, end, field, state, value, extra)
+        for start, end, field, state, value in self._past.found(line, cues):
+            yield _span(line, start, end, field, state, value)
+        none = self._drugs.none_at_all(line)
+        if none:
+            for field in _DRUG_FIELDS:
+                yield _span(line, *none, field, "negated", False)
+            return
+        yield from self._drug_spans(line, hits, cues)
+
+    def _drug_spans(self, line: Line, hits: list[Hit], cues: Cues) -> Iterator[Span]:
+        drugs = list(self._drugs.found(line, hits))
+        places = [(drug.start, drug.dose) for drug in drugs]
+        for drug in drugs:
+            state = self._context.state(line, cues, drug.start, drug.dose, places)
+            if state == "family":
+                continue
+            value = {"present": True, "negated": False}.get(state)
+            yield _span(line, drug.start, drug.end, drug.field, state, value)
+            if drug.field == "lasix" and state == "present":
+                yield from self._lasix(line, drug.dose, drug.end)
+        yield from _two_together(line, drugs)
+
+    def _lasix(self, line: Line, start: int, end: int) -> Iterator[Span]:
+        dose = milligrams_a_day(line.folded[start:end], self._drugs.alternate)
+        while start < end and line.text[start] in " ,;:=(":
+            start += 1
+        if dose.milligrams is not None:
+            amount = dose.milligrams
+            value = int(amount) if amount == int(amount) else amount
+            yield _span(line, start, end, "lasix_dosaggio", "present", value)
+
+
+_DRUG_FIELDS = (
+    "lasix",
+    "nitrati",
+    "antiaggregante",
+    "dapt",
+    "anticoagorali",
+    "aceinib",
+    "betabloc",
+    "sartanici",
+    "caantag",
+)
+
+
+def _two_together(line: Line, drugs: list[Drug]) -> Iterator[Span]:
+    """Two different antiplatelet drugs joined by + or e are a double therapy."""
+    plates = [drug for drug in drugs if drug.field == "antiaggregante"]
+    for one, other in zip(plates, plates[1:], strict=False):
+        gap = line.folded[one.end : other.start]
+        if one.name != other.name and re.fullmatch(r"\s*(?:\+|e|ed|,|/|;|associat\w+ a)?\s*", gap):
+            yield _span(line, one.start, other.end, "dapt", "present", True)
+
+
+def _span(
+    line: Line,
+    start: int,
+    end: int,
+    field: str,
+    state: State,
+    value: Value | None,
+    extra: dict[str, bool] | None = None,
+) -> Span:
+    quote = line.text[start:end]
+    return Span(start, end, field, field, state=state, value=value, text=quote, extra=extra or {})
+
+
+def _plain(span: Span) -> Span:
+    if not span.extra:
+        return span
+    return Span(
+        span.start, span.end, span.label, span.field, span.state, span.value, text=span.text
+    )

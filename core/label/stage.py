@@ -1,0 +1,56 @@
+"""Which part of the story a sentence tells: before the operation, the stay, after, discharge."""
+
+import re
+
+from core.label.lexicon import Lexicon, Stage
+from core.label.words import Line, fold
+
+_SECTIONS: dict[str, Stage] = {
+    "Diagnosi": "stay",
+    "Anamnesi": "before",
+    "Motivo ricovero": "before",
+    "Terapia": "before",
+    "esami_all_ingresso": "before",
+    "Decorso_post_operatorio": "after",
+    "esami_alla_dimissione": "discharge",
+    "terapia_alla_dimissione": "discharge",
+}
+_ORDER: tuple[Stage, ...] = ("stay", "discharge", "after", "before")
+
+
+class Stages:
+    """The headings and words of a lexicon that tell the stage."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        told: tuple[Stage, ...] = ("before", "after", "discharge")
+        self._cues = {stage: lexicon.shape("stages", stage) for stage in told}
+        self._headings = {stage: lexicon.shape("stages", f"headings_{stage}") for stage in _ORDER}
+        self._known: dict[str | None, Stage] = {None: "any"}
+        self._known.update(_SECTIONS)
+
+    def of_section(self, section: str | None) -> Stage:
+        """The stage of a section, by its field name or the words of its heading."""
+        if section not in self._known:
+            heading = fold(section or "")
+            self._known[section] = next(
+                (stage for stage in _ORDER if self._headings[stage].search(heading)), "any"
+            )
+        return self._known[section]
+
+    def of(self, line: Line, start: int, end: int) -> Stage:
+        """The stage of a stretch: the nearest word of its sentence that tells, else the section."""
+        section = self.of_section(line.section)
+        first, last = line.sentence(start)
+        told: list[tuple[int, Stage]] = []
+        for stage, shape in self._cues.items():
+            for match in shape.finditer(line.folded, first, last):
+                gap = start - match.end() if match.end() <= start else match.start() - end
+                told.append((max(gap, 0), stage))
+        if not told:
+            return section
+        distance, nearest = min(told)
+        return nearest if distance <= 60 or section == "any" else section
+
+    def says(self, stage: Stage, text: str) -> re.Match[str] | None:
+        """Whether folded text has a word that tells this stage."""
+        return self._cues[stage].search(text)

@@ -1,0 +1,78 @@
+"""A phrase as the rules see it: folded (lower case, no accents, same length), in words."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+_TWINS = {"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‑": "-", "−": "-", "\t": " "}
+
+
+class _Fold(dict[int, str]):
+    """Character by character, so that an offset into the folded text is one into the text."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = _TWINS.get(character)
+        if plain is None:
+            base = unicodedata.normalize("NFD", character)[0].lower()
+            plain = " " if base.isspace() else base if len(base) == 1 else character
+        self[code] = plain
+        return plain
+
+
+_FOLD = _Fold()
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, one character for each: offsets stay what they are."""
+    return text.translate(_FOLD)
+
+
+# A dotted abbreviation is one word (f.a. -> fa); hyphens, slashes and apostrophes part words.
+_WORD = re.compile(r"(?:[a-z]\.){2,}[a-z]?(?![a-z])|[^\W\d_]+\d*|\d+(?:[.,]\d+)*|[^\s'\-/]")
+# A full stop ends a sentence unless it ends an abbreviation.
+_STOP = re.compile(
+    r"(?<!\bsig)(?<!\bdr)(?<!\bdott)(?<!\bprof)(?<!\bca)(?<!\bn)(?<!\btel)(?<!\bc)(?<!\bv)(?<!\bgg)"
+    r"(?<!\bpz)(?<!\bcp)(?<!\b[a-z])[.!](?=\s|$)|;|\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and where it stands. `norm` is what the lexicon is compared with."""
+
+    start: int
+    end: int
+    norm: str
+
+
+class Line:
+    """The text of one phrase with its views, each made when first asked for."""
+
+    def __init__(self, text: str, section: str | None = None, before: str = "") -> None:
+        self.text = text
+        self.section = section
+        self.before = before
+        """The folded phrase before, where it is a label without a value (a cell of a table)."""
+        self.folded = fold(text)
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        return tuple(_words(self.folded))
+
+    @cached_property
+    def stops(self) -> tuple[int, ...]:
+        return tuple(match.end() for match in _STOP.finditer(self.folded))
+
+    def sentence(self, offset: int) -> tuple[int, int]:
+        """Where the sentence around an offset begins and ends."""
+        start = max((stop for stop in self.stops if stop <= offset), default=0)
+        end = min((stop for stop in self.stops if stop > offset), default=len(self.text))
+        return start, end
+
+
+def _words(folded: str) -> Iterator[Word]:
+    for match in _WORD.finditer(folded):
+        yield Word(match.start(), match.end(), match.group().replace(".", "") or ".")

@@ -1,0 +1,88 @@
+"""The vocabulary of a network trained from scratch: what it may remember of its letters.
+
+A vocabulary is published with its model, so it holds only words of fictitious letters, and words
+that stand in at least five letters and in no span of the identity fields. Any other word is spelled
+from shorter pieces, down to single letters. A digit is a digit: no number is remembered.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, trainers
+
+from core.learn.encode import NO_SECTION, section_token
+from core.learn.tags import words
+from core.records import Annotation
+from core.schema import default_schema
+
+PAD, UNKNOWN = "[PAD]", "[UNK]"
+LETTERS_NEEDED = 5
+_SIGNS = "abcdefghijklmnopqrstuvwxyz0.,;:!?'’`\"“”«»()[]{}<>=+-–—−*/⁄\\|_%&@#$€£°§®"
+_SIGNS += "µμ×±≥≤→•·~^αβγδ"
+
+
+def train_vocabulary(annotations: Sequence[Annotation], size: int) -> Tokenizer:
+    """A WordPiece tokenizer that knows sections and is blind to accents, case and which digit."""
+    tokenizer = Tokenizer(_model())
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFKD(),
+            normalizers.StripAccents(),
+            normalizers.Lowercase(),
+            normalizers.Replace(Regex(r"\d"), "0"),
+        ]
+    )
+    tokenizer.decoder = decoders.WordPiece()
+    sections = [f.name for f in default_schema().fields.values() if f.kind == "section"]
+    special = [PAD, UNKNOWN, NO_SECTION, *map(section_token, sections)]
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=size,
+        min_frequency=2,
+        special_tokens=special,
+        initial_alphabet=list(_SIGNS),
+        limit_alphabet=len(_SIGNS),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(allowed_words(annotations), trainer)
+    # Every sign must also be there as a later piece, or a word with a rare one could not be read.
+    pieces = tokenizer.get_vocab()
+    for sign in _SIGNS:
+        pieces.setdefault(f"##{sign}", len(pieces))
+    tokenizer.model = _model(pieces)
+    return tokenizer
+
+
+def _model(pieces: dict[str, int] | None = None) -> models.WordPiece:
+    return models.WordPiece(pieces or {}, unk_token=UNKNOWN, max_input_chars_per_word=60)
+
+
+def allowed_words(annotations: Iterable[Annotation]) -> list[str]:
+    """The words that a vocabulary may be made of, each as often as it stands in the letters."""
+    identity = {f.name for f in default_schema().fields.values() if f.group == "identity"}
+    identity.add("identity")
+    letters: dict[str, set[str]] = {}
+    counts: Counter[str] = Counter()
+    free: set[str] = set()
+    barred: set[str] = set()
+    for annotation in annotations:
+        text = annotation.phrase.text
+        for start, end in words(text):
+            word = text[start:end].casefold()
+            word = "0" * len(word) if word.isdecimal() else word
+            counts[word] += 1
+            if annotation.origin == "fictitious" or word.isdecimal():
+                free.add(word)
+                continue
+            letters.setdefault(word, set()).add(annotation.phrase.letter)
+            if any(
+                s.start < end and start < s.end and {s.label, s.field} & identity
+                for s in annotation.spans
+            ):
+                barred.add(word)
+    often = {word for word, where in letters.items() if len(where) >= LETTERS_NEEDED}
+    return [
+        word
+        for word in counts
+        if word in free or word in often - barred
+        for _ in range(counts[word])
+    ]

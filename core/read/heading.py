@@ -1,0 +1,83 @@
+"""Whether a document is a discharge letter: it bears the heading, and not only mentions it."""
+
+import re
+
+# Each letter with what OCR and hurried typing make of it.
+_TWINS = {"i": "[iìíîïl1|!]", "o": "[oòóôöõ0°]", "e": "[eèéêë]", "a": "[aàáâä4]", "s": "[s5$]",
+          "l": "[l1i|]", "z": "[z2]", "u": "[uùúûü]", "n": "[nñ]", "c": "[cç]"}  # fmt: skip
+_DASH = r"\-‐‑‒–—―−_~:.,;|*#(\[/"
+
+
+def _loose(words: str) -> str:
+    """A pattern for words in which every letter may stand apart from the next."""
+    letters = (rf"{_TWINS.get(letter, letter)}[\u0300-\u036f]*" for letter in words)
+    return r"\s*".join(letters)
+
+
+_TITLE = re.compile(
+    r"(?<![^\W_])"
+    + r"\s*".join(_loose(word) for word in ("relazione", "clinica", "alla", "dimissione"))
+    + rf"[\s{_DASH}]*"
+    + _loose("definitiva")
+    + r"(?![^\W_])",
+    re.IGNORECASE,
+)
+# What may follow on the heading's line: nothing, a mark, a number, a date, a page's number.
+_AFTER = re.compile(
+    r"[\s)\]*#_|.:;,–—-]*(?:$|\d|(?:n|nr|num|pag|pagina|p|del|data|in data|cartella|nosologico|"
+    r"copia|rev|mod|versione|stampa)\b[.°:\s]*)|\s{2,}|\s*[-–—|]\s+\S",
+    re.IGNORECASE,
+)
+_PARTING = "-–—|:.,;)"
+_QUOTES = "\"'«“”‘’„"
+# A prefix that ends with one of these is a sentence that goes on with the mention.
+_LEADING_IN = re.compile(
+    r"(?:^|[\s'’(])(?:l[ae]|una|alla|dalla|della|nella|sulla|di|da|in|con|per|come|vedi|vedasi|si|"
+    r"cfr|allegat[aeio]|precedente|presente|seguente|e|ed|o|non|titolo|chiamata|denominata|"
+    r"intitolata|su|a|ad|tale|questa|stessa|qui|quindi|mediante|tramite)[.:]?$",
+    re.IGNORECASE,
+)
+_VERBS = re.compile(
+    r"\b(?:si|è|sono|viene|vengono|era|sarà|ha|hanno|non|che|allega|rimanda|vede|veda|vedi|"
+    r"inviata|redatta|consegnata|allegata|richiesta|firmata)\b"
+)
+
+
+def is_discharge_letter(text: str) -> bool:
+    """Whether the heading stands in a cleaned text as a heading, alone or after a page header."""
+    return any(_stands_alone(text, match.start(), match.end()) for match in _TITLE.finditer(text))
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", end)
+    before = text[line_start:start].strip()
+    after = text[end : len(text) if line_end < 0 else line_end]
+    if _quoted(before, after):
+        return False
+    return _may_precede(before, text[start:end], text[:line_start]) and _may_follow(after)
+
+
+def _quoted(before: str, after: str) -> bool:
+    return before[-1:] in tuple(_QUOTES) or after.lstrip()[:1] in tuple(_QUOTES)
+
+
+def _may_precede(before: str, title: str, earlier: str) -> bool:
+    """A page header may stand before it on its line; a sentence that leads in may not."""
+    if before:
+        words = re.findall(r"[^\W\d_]{4,}", before)
+        titled = sum(word[0].isupper() for word in words)
+        parted = before[-1] in _PARTING or title[0].isupper() and titled > 1
+        leads_in = _LEADING_IN.search(before) or _VERBS.search(before)
+        return parted and not leads_in and titled * 2 >= len(words)
+    last = earlier.rstrip(" ").removesuffix("\n")
+    return last.endswith("\n") or not _LEADING_IN.search(last.rpartition("\n")[2].strip())
+
+
+def _may_follow(after: str) -> bool:
+    rest = after.strip()
+    if not rest:
+        return True
+    if _VERBS.search(rest):
+        return False
+    return _AFTER.match(after) is not None and len(rest.split()) <= 12

@@ -1,0 +1,242 @@
+"""The sections of a letter by its headings; their many spellings stand in sections.toml."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from core.read.fold import folded, is_letter_spaced, unspaced
+from core.records import Section
+
+_LEAD = re.compile(r"\s*(?:[#*•·\-–—>]+\s*)?(?:(?:\d{1,2}|[IVX]{1,4}|[A-Za-z])[.)]\s+|\d{1,2}\s+)?")
+_TRAIL = re.compile(
+    r"(?:\s*[\[(][^\])]{0,60}[\])]"
+    r"|\s+(?:del|dell'|in data|al|il)?\s*\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?"
+    r"|[\s:.;,\-–—*_=]+)+$"
+)
+_MARK = re.compile(r":|\s[-–—]\s")
+_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST = 75
+_WORDS_OF_A_CLOSING = 10
+_ACRONYM = 4
+_WORDS_OF_A_HEADING = 9
+_COURSE, _THERAPY, _ADVICE = "Decorso_post_operatorio", "terapia_alla_dimissione", "advice"
+_DOSE = re.compile(r"\d\s?(?:mg|mcg|cp|cpr|fl|gtt|ml|ui)\b", re.IGNORECASE)
+_TOLD = ("", "Anamnesi", _COURSE)
+_SIGNATURE = re.compile(r"(?:il medico|dott|dr|prof)(?: [^\W\d]+){1,4}")
+_HISTORY = {"Anamnesi", "Terapia", "esami_all_ingresso"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading as written and as the table knows it; offsets into the text it was found in."""
+
+    written: str
+    key: str
+    start: int
+    body: int  # where the text after it starts
+    bare: bool  # nothing follows it on its line
+
+    def moved(self, by: int) -> "Heading":
+        return replace(self, start=self.start + by, body=self.body + by)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """sections.toml by folded heading: the field or None; a pair where no time is said."""
+
+    fields: dict[str, str | None]
+    timed: dict[str, tuple[str, str]]
+    labels: frozenset[str]
+    titles: frozenset[str]
+    findings: frozenset[str]
+    turning: frozenset[str]
+    advice: tuple[str, ...]
+    closings: tuple[str, ...]
+    spaced: dict[str, str]
+    loose: dict[str, re.Pattern[str]]
+
+    def key(self, heading: str) -> str | None:
+        """The table's name for a heading, or None where it is none."""
+        name = folded(heading)
+        if name in self.fields:
+            return name
+        if len(name.split()) <= _WORDS_OF_A_HEADING:
+            for key, pattern in self.loose.items():
+                if pattern.fullmatch(name):
+                    return key
+        return self.spaced.get(unspaced(heading)) if is_letter_spaced(heading) else None
+
+
+@cache
+def _table() -> _Table:
+    raw = tomllib.loads(Path(__file__).with_name("sections.toml").read_text(encoding="utf-8"))
+    others = raw["other"] + raw["labels"] + raw["findings"] + raw["titles"]
+    fields: dict[str, str | None] = {folded(name): None for name in others}
+    for field, names in raw["fields"].items():
+        fields |= {folded(name): field for name in names}
+    patterns = {pattern: field for field, found in raw["patterns"].items() for pattern in found}
+    timed = {folded(name): (first, then) for name, (first, then) in raw["timed"].items()}
+    fields |= dict.fromkeys(timed)
+    spaced = {name.replace(" ", ""): name for name in fields}
+    return _Table(
+        fields | patterns,
+        timed,
+        frozenset(map(folded, raw["labels"])),
+        frozenset(map(folded, raw["titles"])),
+        frozenset(map(folded, raw["findings"])),
+        frozenset(map(folded, raw["turning"])),
+        tuple(f"{folded(begin)} " for begin in raw["advice"]),
+        tuple(map(folded, raw["closings"])),
+        spaced,
+        {pattern: re.compile(pattern) for pattern in patterns},
+    )
+
+
+def sections(text: str) -> tuple[Section, ...]:
+    """The sections in order, headings left out; headings of one field in a row make one section."""
+    found: list[Section] = []
+    name, start = "", 0
+    seen: set[str] = set()
+    for heading in [*_headings(text), None]:
+        if heading is not None and not _parts(heading, name):
+            continue
+        new = "" if heading is None else _name(heading, name, seen)
+        if heading is not None and new == name and new in seen and new != heading.written:
+            continue
+        end = len(text) if heading is None else heading.start
+        found += _section(text, name, start, end)
+        if heading is not None:
+            name, start = new, heading.body
+            seen |= {new, heading.key}
+    return tuple(found)
+
+
+def headings_of(field: str) -> tuple[str, ...]:
+    """The folded headings that open the section of a field."""
+    return tuple(name for name, opened in _table().fields.items() if opened == field)
+
+
+def find_heading(line: str) -> Heading | None:
+    """The heading a line is, or begins with before a colon, a dash, or text in lower case."""
+    for lead in {_LEAD.match(line).end(), len(line) - len(line.lstrip())}:  # type: ignore[union-attr]
+        rest = line[lead:]
+        if not rest:
+            return None
+        trail = _TRAIL.search(rest)
+        bare = rest[: trail.start()] if trail else rest.rstrip()
+        key = _table().key(bare) if len(bare) <= _LONGEST else None
+        if key is not None and (bare[0].isupper() or bare[0].isdigit() or ":" in rest):
+            return Heading(bare, key, 0, len(line), True)
+        inline = _before_mark(line, lead) or _in_capitals(line, lead)
+        if inline is not None:
+            return inline
+    return None
+
+
+def _before_mark(line: str, lead: int) -> Heading | None:
+    for mark in _MARK.finditer(line, lead):
+        if mark.start() - lead > _LONGEST:
+            break
+        before = line[lead : mark.start()]
+        trail = _TRAIL.search(before)
+        before = before[: trail.start()] if trail else before
+        key = _table().key(before)
+        if key is not None and (mark.group().strip() == ":" or before[0].isupper()):
+            return Heading(before, key, 0, mark.end(), False)
+    return None
+
+
+def _in_capitals(line: str, lead: int) -> Heading | None:
+    """`DIAGNOSI Stenosi aortica`: the longest heading in capitals before words that are not."""
+    words = list(_WORD.finditer(line, lead))
+    capitals = next((n for n, w in enumerate(words) if not w.group().isupper()), len(words))
+    if capitals == len(words):
+        return None
+    for count in range(min(capitals, 8), 0, -1):
+        written = line[lead : words[count - 1].end()]
+        key = _table().key(written)
+        acronyms = all(len(word.group()) <= _ACRONYM for word in words[count:capitals])
+        if key is not None and len(written) > 3 and acronyms:
+            return Heading(written, key, 0, words[count].start(), False)
+    return None
+
+
+def _headings(text: str) -> Iterator[Heading]:
+    """The headings of a text and, as a heading without a name, the line that begins its close."""
+    at = 0
+    lines = text.split("\n")
+    skip = False
+    for number, line in enumerate(lines):
+        below = lines[number + 1] if number + 1 < len(lines) else ""
+        if not skip:
+            pair = _broken(line, below)
+            heading = pair or find_heading(line)
+            if heading is not None:
+                yield heading.moved(at)
+            elif _closes(line):
+                yield Heading("", "", at, at + len(line), True)
+            elif _advises(line):
+                yield Heading("", _ADVICE, at, at + len(line), True)
+            skip = pair is not None
+        else:
+            skip = False
+        at += len(line) + 1
+
+
+def _broken(line: str, below: str) -> Heading | None:
+    """A heading that a line's end broke in two: `TERAPIA` / `ALLA DIMISSIONE`."""
+    if not line.strip() or not below.strip() or len(line) + len(below) > _LONGEST:
+        return None
+    if ":" in line or find_heading(below) is not None and not below[0].islower():
+        return None
+    whole = find_heading(f"{line} {below}")
+    first = find_heading(line)
+    if whole is None or whole.key in _table().loose or first and first.key == whole.key:
+        return None
+    return whole if whole.bare or whole.body > len(line) else None
+
+
+def _closes(line: str) -> bool:
+    name = folded(line)
+    begins = name.startswith(_table().closings) and len(name.split()) <= _WORDS_OF_A_CLOSING
+    return begins or _SIGNATURE.fullmatch(name) is not None
+
+
+def _advises(line: str) -> bool:
+    return folded(line).startswith(_table().advice) and _DOSE.search(line) is None
+
+
+def _parts(heading: Heading, name: str) -> bool:
+    """Whether a heading ends the section `name`.
+
+    The letter's own title does not, nor does `Coronarografia` among the examinations, nor
+    `Allergie: nega` in the history.
+    """
+    known = _table()
+    if heading.key == _ADVICE:
+        return name == _THERAPY
+    if heading.key in known.findings:
+        return heading.bare and not name.startswith("esami_")
+    if heading.key in known.labels and not heading.bare:
+        return name not in _TOLD
+    return heading.key not in known.titles
+
+
+def _name(heading: Heading, name: str, seen: set[str]) -> str:
+    """The field a heading opens, or the heading as written."""
+    known = _table()
+    if heading.key not in known.timed:
+        return known.fields.get(heading.key) or heading.written
+    before, after = known.timed[heading.key]
+    told = _COURSE in seen or (_HISTORY & seen and known.turning & seen)
+    return after if told or before in seen and before != name else before
+
+
+def _section(text: str, name: str, start: int, end: int) -> Iterator[Section]:
+    body = text[start:end]
+    if name and body.strip():
+        lead = len(body) - len(body.lstrip())
+        yield Section(name, start + lead, start + len(body.rstrip()))

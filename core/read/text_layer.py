@@ -1,0 +1,97 @@
+"""The text layer of a PDF page -> its words with their places -> lines."""
+
+import ctypes
+from collections.abc import Iterator
+
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+
+from core.read.layout import Word, arrange
+from core.read.pdf import PdfPage
+from core.read.raw import RawPage
+
+_BLANKS = frozenset((0, 9, 10, 11, 12, 13, 32))
+# PDFium's marks for a hyphen at the end of a line, which it joins with the next line's word.
+_HYPHENS = frozenset((0x02, 0xFFFE))
+_FEW = 20  # letters and digits: a stamp or a page number over a picture is no text layer
+_STAMP = 250
+_WHOLE_PAGE = 0.5
+_READABLE = 0.7
+
+
+def has_text(page: PdfPage) -> bool:
+    """Whether a page's own text is its content, and not a stamp over a scan or unmapped glyphs."""
+    text = page.text_page.get_text_range()
+    solid = [character for character in text if not character.isspace()]
+    readable = sum(character.isalnum() for character in solid)
+    if readable < _FEW:
+        return False
+    if sum(_unmapped(character) for character in solid) > (1 - _READABLE) * len(solid):
+        return False
+    return readable >= _STAMP or page.picture_share() < _WHOLE_PAGE
+
+
+def page_of(page: PdfPage) -> RawPage:
+    return arrange(_words(page), page.width, page.height)
+
+
+def _unmapped(character: str) -> bool:
+    return character == "\ufffd" or character < " " or "\ue000" <= character <= "\uf8ff"
+
+
+def _words(page: PdfPage) -> Iterator[Word]:
+    """Runs of characters between blanks; only the first and the last are asked for their place."""
+    raw = page.text_page.raw
+    unicode_of = pdfium.FPDFText_GetUnicode
+    seen = _Seen(page)
+    codes: list[int] = []
+    for index in range(page.text_page.count_chars()):
+        code = unicode_of(raw, index)
+        if code not in _BLANKS:
+            codes.append(code)
+        if codes and (code in _BLANKS or code in _HYPHENS):
+            yield from seen.word(codes, index + (code in _HYPHENS) - len(codes))
+            codes = []
+    if codes:
+        yield from seen.word(codes, page.text_page.count_chars() - len(codes))
+
+
+class _Seen:
+    """PDF coordinates (from the bottom left, before rotation) as those of the page seen."""
+
+    def __init__(self, page: PdfPage) -> None:
+        self._raw = page.text_page.raw
+        self._bounds = page.page.get_bbox()
+        self._rotation = page.page.get_rotation()
+        self._size = page.width, page.height
+        self._box = pdfium.FS_RECTF()
+        self._reference = ctypes.byref(self._box)
+
+    def word(self, codes: list[int], start: int) -> Iterator[Word]:
+        """The word of these characters; nothing where it stands outside the page."""
+        first, last = self._place(start), self._place(start + len(codes) - 1)
+        lefts, tops, rights, bottoms = zip(first, last, strict=True)
+        left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
+        width, height = self._size
+        if right > 0 and bottom > 0 and left < width and top < height and bottom > top:
+            yield Word(_joined(codes), left, top, right, bottom)
+
+    def _place(self, index: int) -> tuple[float, float, float, float]:
+        pdfium.FPDFText_GetLooseCharBox(self._raw, index, self._reference)
+        box, (left, bottom, right, top) = self._box, self._bounds
+        if self._rotation == 90:
+            return box.bottom - bottom, box.left - left, box.top - bottom, box.right - left
+        if self._rotation == 180:
+            return right - box.right, box.bottom - bottom, right - box.left, box.top - bottom
+        if self._rotation == 270:
+            return top - box.top, right - box.right, top - box.bottom, right - box.left
+        return box.left - left, top - box.top, box.right - left, top - box.bottom
+
+
+def _joined(codes: list[int]) -> str:
+    """PDFium gives an emoji as two surrogates or as one code point, by version."""
+    if codes[-1] in _HYPHENS:
+        codes = [*codes[:-1], ord("-")]
+    text = "".join(map(chr, codes))
+    if max(codes) < 0xD800:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

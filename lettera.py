@@ -1,0 +1,582 @@
+"""The front door: the verbs of the command line.
+
+Each verb reads files, calls one step, and prints one sentence with the path it wrote. Imports stand
+inside the verbs, so that `lettera --help` is instant.
+"""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.errors import LetteraError, ServerError, UnknownName
+
+if TYPE_CHECKING:
+    from annotate.server import LabelStudioServer
+    from core.label import Labeller
+    from core.learn.record import Record
+    from core.learn.split import Split
+    from core.learn.tagger import Tagger
+    from core.publish.plan import Plan
+    from core.records import Annotation
+    from core.schema import View
+    from core.steps import Labelling, Reading
+
+HERE = Path(__file__).parent
+EXAMPLES = HERE / "demo" / "examples"
+WORKSPACE = Path("workspace")
+ENOUGH_CORRECTED = 200  # phrases corrected by people before pre-labels leave the training set
+
+app = typer.Typer(
+    help="Discharge letters in, a clinical model that its people trust out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+publish = typer.Typer(help="Put a model or the demo on the Hugging Face Hub.", no_args_is_help=True)
+app.add_typer(publish, name="publish")
+
+Files = Annotated[list[str], typer.Argument(help="Files, folders or globs.", metavar="FILES...")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
+Workspace = Annotated[
+    Path, typer.Option(help="Folder of the work in hand.", envvar="LETTERA_WORKSPACE")
+]
+All = Annotated[bool, typer.Option("--all", help="Documents that are no discharge letters too.")]
+Reader = Annotated[str, typer.Option(help="auto, text, marker or tesseract.")]
+By = Annotated[
+    str | None,
+    typer.Option(
+        help="rules, together, or a model (folder or Hub id); by itself together where "
+        "TOGETHER_API_KEY is set, else rules."
+    ),
+]
+Labels = Annotated[str, typer.Option(help="target (one), group (ten) or field (one a field).")]
+Project = Annotated[str, typer.Option(help="Name of the Label Studio project.")]
+Url = Annotated[
+    str | None,
+    typer.Option(help="A Label Studio of your own (token: LABEL_STUDIO_TOKEN)."),
+]
+Model = Annotated[str, typer.Option(help="small (from scratch), a Hub id, or a folder.")]
+DemoPort = Annotated[int, typer.Option(help="Where the demo listens.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="List every file, send nothing.")]
+Once = Annotated[bool, typer.Option("--once", help="Stop the servers and end when all is up.")]
+
+
+def say(sentence: str) -> None:
+    """One line for the person at the terminal."""
+    print(sentence, flush=True)
+
+
+def watch(items: Iterable[Any], what: str, total: int) -> Iterable[Any]:
+    """A bar with the time left; quiet when nobody watches."""
+    from tqdm import tqdm
+
+    return tqdm(items, desc=what, total=total, disable=None, leave=False)
+
+
+@dataclass
+class Failures:
+    """What could not be done while the rest was; listed at the end, then exit code 1."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def close(self) -> None:
+        for line in self.lines:
+            print(f"lettera: {line}", file=sys.stderr)
+        if self.lines:
+            raise typer.Exit(1)
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def tell_reading(report: "Reading", out: Path) -> Failures:
+    away = report.turned_away
+    told = f", {away} turned away (no discharge letters; --all takes them)" if away else ""
+    say(f"read {count(report.letters, 'letter')}{told}: {out}")
+    return Failures(report.failures)
+
+
+def tell_labelling(report: "Labelling", source: str, out: Path) -> None:
+    lost = f", {count(report.missing, 'quote')} not found (`missing`)" if report.missing else ""
+    spans = count(report.spans, "span")
+    say(f"{count(report.phrases, 'phrase')}, {spans} by {source}{lost}: {out}")
+
+
+def make_labeller(by: str | None, view: "View", workspace: Path) -> "Labeller":
+    """The labeller of a name, a model folder or a Hub id; says aloud what it chose by itself."""
+    from core.label import LABELLERS
+
+    if by is None:
+        by = "together" if os.environ.get("TOGETHER_API_KEY") else "rules"
+        if by == "rules":
+            say("labelling by rules: no TOGETHER_API_KEY is set (--by together asks a model)")
+    if by == "rules":
+        return LABELLERS.get(by)()
+    if by == "together":
+        return LABELLERS.get(by)(
+            view=view,
+            api_key=os.environ.get("TOGETHER_API_KEY"),
+            base_url=os.environ.get("TOGETHER_BASE_URL"),
+            ledger=workspace / "ledger.db",
+            identity=LABELLERS.get("rules")(),
+        )
+    if "/" in by or Path(by).exists():
+        return load_tagger(by)
+    raise UnknownName(
+        f"no labeller or model named '{by}'; choose rules, together or a model folder"
+    )
+
+
+def load_tagger(model: str) -> "Tagger":
+    from core.learn.tagger import Tagger
+
+    return Tagger.load(model)
+
+
+def as_view(name: str) -> "View":
+    from core.schema import VIEWS
+
+    for view in VIEWS:
+        if view == name:
+            return view
+    raise UnknownName(f"no label set named '{name}'; choose one of: {', '.join(VIEWS)}")
+
+
+def read_annotations(path: Path) -> list["Annotation"]:
+    from core.jsonl import read_records
+    from core.records import Annotation
+
+    return list(read_records(path, Annotation))
+
+
+# --- verbs -------------------------------------------------------------------------------------
+
+
+@app.command()
+def read(
+    files: Files, out: Out = Path("letters.jsonl"), reader: Reader = "auto", take_all: All = False
+) -> None:
+    """Read PDFs, scans and texts into letters.jsonl.
+
+    lettera read lettere/ -o letters.jsonl
+    """
+    from core.steps import read_letters
+
+    tell_reading(read_letters(files, out, reader, take_all, watch), out).close()
+
+
+@app.command()
+def label(
+    letters: Path,
+    out: Out = Path("labelled.jsonl"),
+    by: By = None,
+    labels: Labels = "field",
+    workspace: Workspace = WORKSPACE,
+) -> None:
+    """Pre-label the phrases of letters.jsonl.
+
+    lettera label letters.jsonl -o labelled.jsonl --by rules
+    """
+    from core.steps import label_letters
+
+    view = as_view(labels)
+    labeller = make_labeller(by, view, workspace)
+    tell_labelling(label_letters(letters, out, labeller, view, watch), labeller.source, out)
+
+
+@app.command()
+def tag(model: str, files: Files, out: Out = Path("spans.jsonl"), take_all: All = False) -> None:
+    """Let a trained model find the spans in files.
+
+    lettera tag model/ lettere/ -o spans.jsonl
+    """
+    from core.jsonl import write_records
+    from core.steps import tag_files
+
+    tagger = load_tagger(model)
+    found, failures = tag_files(files, tagger, take_all, watch)
+    write_records(out, found)
+    spans = sum(len(annotation.spans) for annotation in found)
+    say(f"{count(len(found), 'phrase')}, {count(spans, 'span')} by {tagger.source}: {out}")
+    Failures(failures).close()
+
+
+@contextmanager
+def studio(url: str | None, workspace: Path) -> Iterator[Any]:
+    """A client of the user's own Label Studio, or of the workspace's, started if need be."""
+    from annotate.server import LabelStudioServer
+    from annotate.sync import connect
+
+    if url:
+        yield connect(url, os.environ.get("LABEL_STUDIO_TOKEN", ""))
+        return
+    with LabelStudioServer.start(workspace) as server:
+        yield connect(server.url, server.token)
+
+
+def push_step(client: Any, project: str, annotations: Sequence["Annotation"]) -> None:
+    """Phrases and their pre-labels to a project. What is there already stays as it is."""
+    from annotate.sync import push
+    from core.schema import default_schema
+
+    schema = default_schema()
+    labels = {span.label for annotation in annotations for span in annotation.spans}
+    told = {
+        str(annotation.extra["view"]) for annotation in annotations if "view" in annotation.extra
+    }
+    view = as_view(told.pop()) if len(told) == 1 else schema.view_of(labels)
+    report = push(client, project, annotations, schema, view)
+    for refused in report.refused:
+        print(f"lettera: {refused}", file=sys.stderr)
+    say(f"project '{project}': {report.added:,} phrases added, {report.already:,} there already")
+
+
+def pull_step(client: Any, project: str, out: Path) -> list["Annotation"]:
+    """What people corrected, to corrected.jsonl."""
+    from annotate.sync import pull
+    from core.jsonl import write_records
+    from core.schema import default_schema
+
+    report = pull(client, project, default_schema())
+    for refused in report.refused:
+        print(f"lettera: {refused}", file=sys.stderr)
+    write_records(out, report.annotations)
+    told = f", {report.skipped} of them skipped" if report.skipped else ""
+    say(f"{count(len(report.annotations), 'phrase')} looked at by people{told}: {out}")
+    return list(report.annotations)
+
+
+@app.command()
+def push(
+    labelled: Path, project: Project, url: Url = None, workspace: Workspace = WORKSPACE
+) -> None:
+    """Hand pre-labelled phrases to the annotators.
+
+    lettera push labelled.jsonl --project Lettere
+    """
+    with studio(url, workspace) as client:
+        push_step(client, project, read_annotations(labelled))
+
+
+@app.command()
+def pull(
+    project: Project,
+    out: Out = Path("corrected.jsonl"),
+    url: Url = None,
+    workspace: Workspace = WORKSPACE,
+) -> None:
+    """Fetch what people corrected.
+
+    lettera pull --project Lettere -o corrected.jsonl
+    """
+    with studio(url, workspace) as client:
+        pull_step(client, project, out)
+
+
+def train_step(lots: "Split", out: Path, model: str, **changes: Any) -> "Record":
+    """Split annotations -> a model folder. A killed training goes on from its last epoch."""
+    from tqdm import tqdm
+
+    from core.learn.train import options_for, train
+
+    with tqdm(desc="training", disable=None, leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+        record = train(lots, out, options_for(model, **changes), show)
+    found = record.scores["test"]
+    say(
+        f"strict F1 {found.micro.f1:.3f} on {count(found.letters, 'letter')} not trained on "
+        f"({count(found.micro.support, 'span')}), {record.seconds:.0f} s: {out}"
+    )
+    return record
+
+
+@app.command(name="train")
+def train_verb(
+    corrected: Path,
+    out: Out = Path("model"),
+    model: Model = "emilyalsentzer/Bio_ClinicalBERT",
+    split: Annotated[
+        str, typer.Option(help="stratified or random; by letter always.")
+    ] = "stratified",
+    epochs: Annotated[int | None, typer.Option(help="The most rounds over the phrases.")] = None,
+    seed: int = 0,
+) -> None:
+    """Learn from corrected phrases.
+
+    lettera train corrected.jsonl -o model/ --model small
+    """
+    from core.learn.split import split as by_letter
+
+    usable = [a for a in read_annotations(corrected) if not a.skipped]
+    changes = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
+    lots = by_letter(usable, method=split, seed=seed)
+    train_step(lots, out, model, **changes)
+
+
+@app.command()
+def evaluate(model: str, gold: Path, out: Out = Path("report")) -> None:
+    """Score a model against corrected phrases.
+
+    lettera evaluate model/ test.jsonl -o report/
+    """
+    from core.learn.evaluate import evaluate as scored
+    from core.learn.evaluate import write_report
+
+    tagger = load_tagger(model)
+    scores = scored(tagger, [a for a in read_annotations(gold) if not a.skipped])
+    written = write_report(out, scores, tagger.source)
+    say(f"strict F1 {scores.micro.f1:.3f} over {count(scores.micro.support, 'span')}: {written}")
+
+
+@app.command()
+def extract(
+    files: Files,
+    out: Out = Path("out.xlsx"),
+    by: Annotated[
+        str, typer.Option(help="local: rules, and a model's spans with --model.")
+    ] = "local",
+    model: Annotated[str | None, typer.Option(help="A trained model: folder or Hub id.")] = None,
+) -> None:
+    """Fill the 74 fields of each letter.
+
+    lettera extract lettere/ -o campi.xlsx
+    """
+    from core.extract.sheet import check_sheet, write_sheet
+    from core.label import LABELLERS
+    from core.steps import extract_files
+
+    if by != "local":
+        raise UnknownName(f"no way named '{by}' to extract; choose local")
+    check_sheet(out)
+    labellers = [LABELLERS.get("rules")(), *([load_tagger(model)] if model else [])]
+    results, failures = extract_files(files, labellers, watch)
+    write_sheet(out, results)
+    filled = sum(len(result.fields) for result in results)
+    away = sum(not result.discharge_letter for result in results)
+    told = f", {away} turned away (no discharge letters)" if away else ""
+    say(f"{count(len(results) - away, 'letter')}, {count(filled, 'value')}{told}: {out}")
+    Failures(failures).close()
+
+
+@app.command()
+def demo(
+    model: Annotated[str | None, typer.Option(help="Folder or Hub id; without one, rules.")] = None,
+    port: DemoPort = 7860,
+) -> None:
+    """Open the page where anyone can try a model.
+
+    lettera demo --model workspace/model
+    """
+    from demo.app import launch_options, open_page
+
+    check_port(port)
+    open_page(model).launch(server_name="127.0.0.1", server_port=port, **launch_options())
+
+
+@publish.command(name="model")
+def publish_model_verb(
+    folder: Path,
+    to: Annotated[str, typer.Option(help="owner/name on the Hub.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Put a trained model online.
+
+    lettera publish model model/ --to owner/name --dry-run
+    """
+    from core.publish.model import publish_model
+
+    tell_plan(publish_model(folder, to, token=os.environ.get("HF_TOKEN"), dry_run=dry_run), dry_run)
+
+
+@publish.command(name="space")
+def publish_space_verb(
+    to: Annotated[str, typer.Option(help="owner/name of the Space on the Hub.")],
+    model: Annotated[str | None, typer.Option(help="Hub id, or a folder to copy in.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Put the demo online.
+
+    lettera publish space --to owner/name --model owner/model --dry-run
+    """
+    from core.publish.space import publish_space
+
+    folders = [HERE / "core", HERE / "demo"]
+    plan = publish_space(
+        to,
+        HERE / "spaces",
+        folders,
+        HERE / "pyproject.toml",
+        model,
+        token=os.environ.get("HF_TOKEN"),
+        dry_run=dry_run,
+    )
+    tell_plan(plan, dry_run)
+
+
+def tell_plan(plan: "Plan", dry_run: bool) -> None:
+    for file in plan.files:
+        say(f"{file.size:>12,}  {file.name}")
+    what = f"{plan.kind} {plan.repo}: {count(len(plan.files), 'file')}, {plan.size / 1e6:.1f} MB"
+    say(f"{what}, nothing was sent (dry run)" if dry_run else f"{what}, online at {plan.url}")
+
+
+# --- the whole loop ----------------------------------------------------------------------------
+
+
+@app.command()
+def up(
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILES...]")] = None,
+    by: By = None,
+    once: Once = False,
+    take_all: All = False,
+    reader: Reader = "auto",
+    labels: Labels = "field",
+    model: Model = "small",
+    port: Annotated[int, typer.Option(help="Where Label Studio listens.")] = 8080,
+    demo_port: DemoPort = 7860,
+    workspace: Workspace = WORKSPACE,
+) -> None:
+    """The whole loop: read, pre-label, annotators, train, demo. Run again, it goes on."""
+    from annotate.server import LabelStudioServer
+    from annotate.sync import connect
+    from core.files import private_folder
+    from core.steps import label_letters, read_letters
+
+    view, project = as_view(labels), f"Lettere ({labels})"
+    private_folder(workspace)
+    check_port(demo_port)
+    letters, labelled = workspace / "letters.jsonl", workspace / "labelled.jsonl"
+    if not files:
+        files = [str(EXAMPLES / "*.pdf")]
+        say("no files given: taking the fictitious letters of demo/examples")
+    say("1 of 5: reading")
+    failures = tell_reading(read_letters(files, letters, reader, take_all, watch), letters)
+    say("2 of 5: pre-labelling")
+    labeller = make_labeller(by, view, workspace)
+    tell_labelling(
+        label_letters(letters, labelled, labeller, view, watch), labeller.source, labelled
+    )
+    say("3 of 5: starting Label Studio (the first start takes about half a minute)")
+    with stopping_on_sigterm(), LabelStudioServer.start(workspace, port) as server:
+        client = connect(server.url, server.token)
+        push_step(client, project, read_annotations(labelled))
+        corrected = pull_step(client, project, workspace / "corrected.jsonl")
+        say("4 of 5: training")
+        learn(read_annotations(labelled), corrected, view, workspace / "model", model)
+        say("5 of 5: opening the demo")
+        with page(str(workspace / "model"), demo_port) as address:
+            tell_addresses(server, address, project)
+            if not once:
+                wait()
+    if once:
+        say("all is up; stopped again (--once)")
+    failures.close()
+
+
+def learn(
+    labelled: Sequence["Annotation"],
+    corrected: Sequence["Annotation"],
+    view: "View",
+    out: Path,
+    model: str,
+) -> None:
+    """Trains on what people corrected once that is enough; before, on pre-labels and fiction."""
+    from core.learn.split import Split, split
+    from demo.fictitious import training_letters, unseen_letters
+
+    said = [a for a in corrected if not a.skipped]
+    fiction, validation = training_letters(view)
+    test = unseen_letters(view)
+    if len(said) >= ENOUGH_CORRECTED:
+        lots = split(said)
+        say(f"learning from {len(said)} phrases that people corrected, and from generated letters")
+        own = Split((*lots.train, *fiction), lots.validation, lots.test)
+    else:
+        seen = {a.key for a in said}
+        rest = [a for a in labelled if a.key not in seen]
+        say(
+            f"learning from {len(rest)} pre-labelled phrases nobody checked yet, {len(said)} "
+            f"corrected ones, and generated letters; from {ENOUGH_CORRECTED} corrected phrases on, "
+            "those take the place of the pre-labels"
+        )
+        own = Split((*said, *rest, *fiction), validation, test)
+    train_step(own, out, model)
+
+
+@contextmanager
+def page(model: str, port: int) -> Iterator[str]:
+    """The demo, open on loopback; its address."""
+    from demo.app import launch_options, open_page
+
+    app = open_page(model)
+    app.launch(
+        server_name="127.0.0.1",
+        server_port=port,
+        prevent_thread_lock=True,
+        quiet=True,
+        **launch_options(),
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        app.close()
+
+
+def tell_addresses(server: "LabelStudioServer", address: str, project: str) -> None:
+    say(f"\nannotators:  {server.url}   project '{project}'")
+    say(f"  user       {server.username}")
+    say(f"  password   in {server.password_file}")
+    if sys.stdout.isatty():
+        say(f"             {server.password}")
+    say(f"the demo:    {address}")
+
+
+def wait() -> None:
+    say("\nCtrl-C stops both; run the same command again to train on what was corrected meanwhile.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        say("\nstopping")
+
+
+@contextmanager
+def stopping_on_sigterm() -> Iterator[None]:
+    """SIGTERM ends the loop as Ctrl-C does, so that the servers are stopped."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def check_port(port: int) -> None:
+    """Raises ServerError where something listens on a port already."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise ServerError(f"port {port} is taken by another program; choose one with --port")
+
+
+def main() -> None:
+    """Runs the command line; a mistake the user can mend is one line and exit code 1."""
+    try:
+        app()
+    except LetteraError as error:
+        print(f"lettera: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

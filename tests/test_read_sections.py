@@ -1,0 +1,183 @@
+"""Sections by their headings."""
+
+import pytest
+
+from core.read import read_text
+from core.read.phrases import phrases
+from core.schema import default_schema
+
+
+def named(text: str) -> list[tuple[str, str]]:
+    letter = read_text(text)
+    return [(s.name, letter.text[s.start : s.end]) for s in letter.sections]
+
+
+SPELLINGS = {
+    "plain": "Diagnosi alla dimissione",
+    "capitals": "DIAGNOSI ALLA DIMISSIONE",
+    "a colon": "Diagnosi alla dimissione:",
+    "a blank and a colon": "Diagnosi alla dimissione :",
+    "a full stop": "Diagnosi alla dimissione.",
+    "Markdown": "### Diagnosi alla dimissione",
+    "bold": "**Diagnosi alla dimissione:**",
+    "bold before the colon": "**Diagnosi alla dimissione**:",
+    "numbered": "3. Diagnosi alla dimissione",
+    "Roman": "IV) DIAGNOSI ALLA DIMISSIONE",
+    "letter-spaced": "D I A G N O S I  A L L A  D I M I S S I O N E",
+    "a code behind": "Diagnosi alla dimissione [11535-2]",
+    "a date behind": "Diagnosi alla dimissione (02/09/2019):",
+    "odd blanks": "Diagnosi\u00a0alla   dimissione",
+    "a line break in it": "DIAGNOSI\nALLA DIMISSIONE",
+    "dashes around": "--- Diagnosi alla dimissione ---",
+}
+
+
+@pytest.mark.parametrize("heading", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_a_heading_is_known_in_many_spellings(heading: str) -> None:
+    text = f"Gentile collega,\n\n{heading}\nStenosi aortica severa.\n\nControlli\nTra un mese."
+    assert named(text) == [("Diagnosi", "Stenosi aortica severa."), ("Controlli", "Tra un mese.")]
+
+
+HEADINGS = {
+    "Motivo del ricovero": "Motivo ricovero",
+    "Cenni anamnestici": "Anamnesi",
+    "A.P.R.": "Anamnesi",
+    "Terapia in atto all’ingresso": "Terapia",
+    "Terapia domiciliare": "Terapia",
+    "Esami ematochimici all'ingresso": "esami_all_ingresso",
+    "Decorso post-operatorio": "Decorso_post_operatorio",
+    "DECORSO POST – OPERATORIO": "Decorso_post_operatorio",
+    "Decorso clinico": "Decorso_post_operatorio",
+    "Esami alla dimissione": "esami_alla_dimissione",
+    "Terapia consigliata": "terapia_alla_dimissione",
+    "Intervento": "Intervento",
+    "Allergie": "Allergie",
+    "Esame obiettivo": "Esame obiettivo",
+}
+
+
+@pytest.mark.parametrize(("heading", "name"), HEADINGS.items())
+def test_a_heading_opens_the_section_of_its_field(heading: str, name: str) -> None:
+    assert named(f"{heading}\nTesto della sezione") == [(name, "Testo della sezione")]
+
+
+def test_text_may_follow_on_the_heading_s_own_line() -> None:
+    text = (
+        "Diagnosi: Insufficienza mitralica severa.\n"
+        "ANAMNESI Ipertensione arteriosa.\n"
+        "Decorso clinico - regolare.\n"
+    )
+    assert named(text) == [
+        ("Diagnosi", "Insufficienza mitralica severa."),
+        ("Anamnesi", "Ipertensione arteriosa."),
+        ("Decorso_post_operatorio", "regolare."),
+    ]
+
+
+def test_anamnesis_headings_in_a_row_make_one_section() -> None:
+    text = (
+        "Anamnesi familiare\nPadre cardiopatico.\n"
+        "Anamnesi patologica remota\nAppendicectomia.\n"
+        "Anamnesi patologica prossima: dispnea da sforzo.\n"
+        "Terapia domiciliare\nBisoprololo 2,5 mg\n"
+    )
+    (first, body), (second, _) = named(text)
+    assert (first, second) == ("Anamnesi", "Terapia")
+    assert body.startswith("Padre") and body.endswith("dispnea da sforzo.")
+
+
+def test_a_heading_without_a_time_is_understood_by_its_place() -> None:
+    text = (
+        "Terapia\nBisoprololo\nEsami ematochimici\nHb 13\nDecorso post-operatorio\nRegolare\n"
+        "Esami ematochimici\nHb 10\nTerapia\nWarfarin\n"
+    )
+    assert [name for name, _ in named(text)] == [
+        "Terapia",
+        "esami_all_ingresso",
+        "Decorso_post_operatorio",
+        "esami_alla_dimissione",
+        "terapia_alla_dimissione",
+    ]
+
+
+def test_an_examination_named_within_its_section_does_not_end_it() -> None:
+    text = "Esami all'ingresso\nEcocardiogramma\nFE 55%\nEsami ematochimici: Hb 13\nIntervento\nAVR"
+    assert named(text) == [
+        ("esami_all_ingresso", "Ecocardiogramma\nFE 55%\nEsami ematochimici: Hb 13"),
+        ("Intervento", "AVR"),
+    ]
+
+
+def test_a_label_within_prose_does_not_end_it_but_ends_a_list() -> None:
+    text = "Recapiti: 045 123456\nAnamnesi\nIperteso\nAllergie: nega\nTerapia domiciliare\nLasix\n"
+    assert named(text + "Allergie: lattice") == [
+        ("Anamnesi", "Iperteso\nAllergie: nega"),
+        ("Terapia", "Lasix"),
+        ("Allergie", "lattice"),
+    ]
+
+
+def test_a_sentence_below_a_heading_does_not_become_part_of_it() -> None:
+    text = "Terapia domiciliare\nNessuna terapia domiciliare"
+    assert named(text) == [("Terapia", "Nessuna terapia domiciliare")]
+
+
+SPOKEN = {
+    "Esami strumentali e di laboratorio all'ingresso": "esami_all_ingresso",
+    "ESAMI D'USCITA": "esami_alla_dimissione",
+    "Terapia che faceva a casa": "Terapia",
+    "Terapia medica consigliata": "terapia_alla_dimissione",
+    "Farmaci prescritti per la dimissione": None,
+}
+
+
+@pytest.mark.parametrize(("heading", "name"), SPOKEN.items())
+def test_freely_worded_headings_are_known_by_their_time(heading: str, name: str | None) -> None:
+    assert named(f"{heading}:\nTesto") == ([(name, "Testo")] if name else [])
+
+
+def test_advice_ends_the_therapy_at_discharge_but_not_the_course() -> None:
+    text = (
+        "Decorso clinico\nIl paziente è stato estubato.\nTerapia alla dimissione\nLasix 25 mg\n\n"
+        "Controllo dell'INR con Coumadin 5 mg 1 cp\nSi raccomanda dieta.\nVisita a 30 giorni."
+    )
+    assert named(text) == [
+        ("Decorso_post_operatorio", "Il paziente è stato estubato."),
+        ("terapia_alla_dimissione", "Lasix 25 mg\n\nControllo dell'INR con Coumadin 5 mg 1 cp"),
+    ]
+
+
+def test_the_closing_belongs_to_no_section() -> None:
+    text = "Terapia alla dimissione\nWarfarin secondo INR\n\nCordiali saluti\nDott. Rossi"
+    assert named(text) == [("terapia_alla_dimissione", "Warfarin secondo INR")]
+
+
+MENTIONS = {
+    "within a sentence": "Prosegue la terapia domiciliare invariata.",
+    "a diagnosis told in prose": "La diagnosi è di stenosi aortica.",
+    "no known heading before the colon": "Pressione arteriosa: 120/80",
+}
+
+
+@pytest.mark.parametrize("line", MENTIONS.values(), ids=MENTIONS.keys())
+def test_a_mention_is_no_heading(line: str) -> None:
+    assert named(f"Gentile collega,\n{line}\n") == []
+
+
+def test_phrases_know_their_section_and_heading_lines_have_none() -> None:
+    text = "Gentile collega,\nDiagnosi\nStenosi aortica\nControlli: tra un mese"
+    found = [(p.text, p.section) for p in phrases(read_text(text))]
+    assert found == [
+        ("Gentile collega,", None),
+        ("Diagnosi", None),
+        ("Stenosi aortica", "Diagnosi"),
+        ("Controlli: tra un mese", "Controlli"),
+    ]
+
+
+def test_every_section_field_of_the_schema_has_headings() -> None:
+    from core.read.sections import headings_of
+
+    for field in default_schema().fields.values():
+        if field.kind == "section":
+            assert headings_of(field.name), field.name

@@ -1,0 +1,272 @@
+"""Identity and dates stay on the machine; answers come back to the very place they speak of."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import BadInput
+from core.label.shield import Shield, Shielded, is_loopback, needed
+from core.records import Annotation, Missing, Phrase, Span
+from core.schema import default_schema
+from demo.fictitious import annotations, voices, write
+
+SECRET = b"s" * 32
+LETTER = """\
+Si dimette in data 02/09/2019
+il Sig. BERTOLDI FRANCO
+Nato il 27/03/1939 a Lucca, telefono 347 9927663
+C.F. BRTFNC39C27E715X, franco.bertoldi@posta.example
+ricoverato dal 27/08 al 2 settembre 2019, cartella n. 2019/034139
+Ex fumatore, stop nel 1990. Bertoldi è stato visto dal Dr. P. De Sanctis.
+Franco miglioramento; diametro 12,5 mm, PA 120/80, schema 1-0-0, furosemide 25 mg.
+La figlia Anna Neri (0583 445566) è informata. Residente in via Garibaldi 12.
+ROSSI MARIO nato il 3O/O3/1950; nov. 2011 PTCA; intervento il 30 AGOSTO 2019."""
+IDENTITY = (
+    "BERTOLDI Bertoldi bertoldi FRANCO Franco franco. Lucca 9927663 BRTFNC39C27E715X posta.example"
+    " 034139 Sanctis Anna Neri 445566 Garibaldi ROSSI MARIO"
+).split()
+DATES = "02/09/2019 27/03/1939 27/08 settembre 3O/O3/1950 nov. AGOSTO".split()
+
+
+def phrases(text: str, letter: str = "a") -> list[Phrase]:
+    return [
+        Phrase(f"{letter}:{n}", letter, 0, len(line), line)
+        for n, line in enumerate(text.split("\n"))
+    ]
+
+
+def hidden(
+    text: str, letter: str = "a", found: Iterable[Annotation] = (), secret: bytes = SECRET
+) -> list[Shielded]:
+    parts = phrases(text, letter)
+    shield = Shield(parts, found, default_schema(), secret)
+    return [shield.hide(part) for part in parts]
+
+
+def together(parts: Iterable[Shielded]) -> str:
+    return "\n".join(part.text for part in parts)
+
+
+def test_no_identity_value_and_no_date_is_left() -> None:
+    text = together(hidden(LETTER))
+    assert [value for value in IDENTITY + DATES if value in text] == []
+
+
+def test_what_is_clinical_stays_as_it_is() -> None:
+    text = together(hidden(LETTER))
+    clinical = (
+        "Ex fumatore, stop nel 1990.",
+        "miglioramento; diametro 12,5 mm, PA 120/80, schema 1-0-0, furosemide 25 mg.",
+        "è informata",
+        "2011 PTCA",
+    )
+    assert [words for words in clinical if words not in text] == []
+
+
+def test_stand_ins_have_the_shape_of_what_they_stand_for() -> None:
+    parts = hidden("Sig.ra D'AMICO Rosa, tel. +39 055 1234567, nata il 7/3/41")
+    assert re.fullmatch(
+        r"Sig\.ra [A-Z]'[A-Z]{5} [A-Z][a-z]{3}, tel\. \+39 \d{3} \d{7},"
+        r" nata il \d{1,2}/\d{1,2}/\d\d",
+        parts[0].text,
+    )
+
+
+def test_a_name_is_the_same_all_over_its_letter_and_another_one_in_the_next() -> None:
+    lines = "Sig. Ferri\nFERRI torna\ncome ferri chirurgici"
+    first, second, third = (part.text for part in hidden(lines))
+    name = first.removeprefix("Sig. ")
+    assert (second, third) == (f"{name.upper()} torna", "come ferri chirurgici")
+    assert hidden(lines)[0].text == first
+    assert hidden(lines, letter="b")[0].text != first
+    assert hidden(lines, secret=b"t" * 32)[0].text != first
+
+
+def test_all_dates_of_a_letter_move_by_the_same_days() -> None:
+    parts = hidden("dal 27/08/2019\nal 2019-09-02\nnato 01.03.1940\nil 5/12/18")
+    texts = [part.text for part in parts]
+    days, iso, dots = re.findall(r"\d[\d/.\-]+\d", " ".join(texts))[:3]
+    moved = [
+        date(*map(int, reversed(days.split("/")))) - date(2019, 8, 27),
+        date.fromisoformat(iso) - date(2019, 9, 2),
+        date(*map(int, reversed(dots.split(".")))) - date(1940, 3, 1),
+    ]
+    assert len(set(moved)) == 1
+    assert -360 <= moved[0].days <= -30
+    assert re.fullmatch(r"il \d{1,2}/\d{1,2}/\d\d", texts[3])
+
+
+TRACES = {
+    "a title without a full stop": ("visto dal dott Verdelli", "Verdelli"),
+    "a name before its birth": ("GALLINARI PIA nata a Pisa il", "GALLINARI"),
+    "a labelled name": ("Cognome e nome: Ghirlandi Ada", "Ghirlandi"),
+    "a patient by name": ("La paziente Enrica Salvini riferisce", "Salvini"),
+    "a patient by a name like an adjective": ("Paziente Federico Onesti", "Onesti"),
+    "a physician with initials": ("Dott.ssa M.G. Pellicani", "Pellicani"),
+    "a date with blanks": ("il 12 - 03 - 2019", "03"),
+    "a month": ("nel marzo del 2018", "marzo"),
+    "a date beside a record number": ("cartella 12/03/2019", "12/03"),
+    "a tax code in small letters": ("cf rssmra50a01h501u", "rssmra"),
+    "a phone with full stops": ("cell. 333.12.34.567", "12.34"),
+    "a name beside a bar": ("Cognome e Nome | FRUGONI ADA", "FRUGONI"),
+    "a name in two boxes": ("Cognome FRUGONI Nome ADALGISA Sesso [F]", "ADALGISA"),
+    "a known given name beside it": ("In fede, Luisa Frugoni", "Frugoni"),
+    "a line that begins with a name": ("FRUGONI ADALGISA - Sesso F", "FRUGONI"),
+    "a record number before its name": ("21-03691 (n. cartella)", "03691"),
+    "a landline": ("0574/123456", "123456"),
+    "a long number": ("nosologico: AB-7781", "7781"),
+}
+
+
+@pytest.mark.parametrize(("line", "secret"), TRACES.values(), ids=TRACES.keys())
+def test_a_trace_is_found_by_its_shape(line: str, secret: str) -> None:
+    assert secret not in hidden(line)[0].text
+
+
+CLINICAL = [
+    "PAZIENTE DIABETICO, Paziente Iperteso, padre IMA a 60 anni, madre: Diabete",
+    "STENOSI SIGNIFICATIVA, PROFILASSI, DRENAGGIO IN SEDE, NOMENCLATURA, vitamina D Calcio",
+    "PA 130/80 mmHg, FC 72, FE 35-40 %, INR 2,5, TAPSE 18 mm, EuroSCORE 3.21, PLT 98.000",
+    "Bisoprololo 2,5 mg 1-0-0, furosemide 25 mg 1 cp alle 8 e 16, clopidogrel 75 mg 0-1-0",
+    "Somministrato per via endovenosa nel corso della degenza; largo esame eseguito",
+    "Nella TC non versamento; La paziente. Ultima diuresi valida; Esame obiettivo: nella norma",
+    "Al controllo: apiretico; mobilizzato; NYHA II-III; II giornata post-operatoria",
+]
+
+
+@pytest.mark.parametrize("line", CLINICAL)
+def test_clinical_lines_are_sent_as_they_are(line: str) -> None:
+    assert hidden(line)[0].text == line
+
+
+class Knows:
+    """A labeller that sees a lower-case name no shape gives away, a strange record and a date."""
+
+    source = "test"
+
+    def label(self, letter: Iterable[Phrase]) -> Iterator[Annotation]:
+        fields = {"ugolini": "cognome", "XY/77b": "n_cartella", "fine luglio": "data_morte"}
+        for phrase in letter:
+            spans = [
+                Span(phrase.text.index(q), phrase.text.index(q) + len(q), f, f, text=q)
+                for q, f in fields.items()
+                if q in phrase.text
+            ]
+            yield Annotation(phrase, tuple(spans), "rules", self.source)
+
+
+def test_what_a_labeller_calls_identity_is_hidden_too() -> None:
+    text = "ugolini vede XY/77b\nde ugolini, Ugolini a fine luglio"
+    parts = hidden(text, found=Knows().label(phrases(text)))
+    assert "golini" not in together(parts)
+    assert "XY/77b" not in together(parts)
+    assert "luglio" not in together(parts)
+    assert [len(part.text) for part in parts] == [len(line) for line in text.split("\n")]
+
+
+@pytest.mark.parametrize("voice", voices())
+def test_no_identity_of_a_fictitious_letter_is_left(voice: str) -> None:
+    """Against what the letter is known to say, by the shield alone: no labeller helps it."""
+    schema = default_schema()
+    _, known = annotations(write(voice, 7))
+    shield = Shield([a.phrase for a in known], (), schema, SECRET)
+    values = left = 0
+    for annotation in known:
+        text = shield.hide(annotation.phrase).text
+        for span in annotation.spans:
+            field = schema.field(span.field or "")
+            if field.kind == "derived" or (field.group != "identity" and field.type != "date"):
+                continue
+            name = span.text.isalpha() or " " in span.text and field.name in ("nome", "cognome")
+            for value in re.findall(r"\w{3,}", span.text) if name else [span.text]:
+                values += 1
+                left += bool(re.search(rf"\b{re.escape(value)}\b", text))
+    assert values >= 4
+    assert left == 0
+
+
+def whole(part: Shielded, stand_in: int) -> Span:
+    edit = part.edits[stand_in]
+    text = part.text[edit.new_start : edit.new_end]
+    return Span(edit.new_start, edit.new_end, "TARGET", text=text, status="exact")
+
+
+def test_a_span_of_a_stand_in_of_another_length_comes_back_whole() -> None:
+    (part,) = hidden("dal 30 settembre 2019 al 3 maggio 2020, FA")
+    assert len(part.text) != len(part.original)
+    assert [part.span(whole(part, n)).text for n in (0, 1)] == [
+        "30 settembre 2019",
+        "3 maggio 2020",
+    ]
+    inside = Span(part.edits[0].new_start + 3, part.edits[0].new_end - 2, "TARGET")
+    assert part.span(inside).text == "30 settembre 2019"
+    end = len(part.text)
+    assert part.span(Span(end - 2, end, "TARGET", text="FA")).text == "FA"
+
+
+def test_a_span_inside_a_stand_in_of_the_same_length_but_other_words_comes_back_whole() -> None:
+    for day in range(1, 29):
+        (part,) = hidden(f"il {day} settembre 2019.")
+        for word in re.finditer(r"\w+", part.text):
+            span = part.span(Span(word.start(), word.end(), "X"))
+            assert span.text in ("il", f"{day} settembre 2019", str(day), "settembre", "2019")
+
+
+def test_a_lost_quote_comes_back_in_the_words_of_the_letter() -> None:
+    (part,) = hidden("Sig. Ferri, 12/03/2019")
+    quote = part.text.replace(",", " del")
+    assert part.missing(Missing(quote)).quote == "Sig. Ferri del 12/03/2019"
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=12),
+            st.sampled_from(["Sig. Ferri", "12/03/2019", "3 maggio 2020", "tel 3331234567", "İ🙂"]),
+        ),
+        max_size=8,
+    ).map(" ".join)
+)
+def test_what_was_not_hidden_comes_back_to_its_place(line: str) -> None:
+    line = line.replace("\n", " ")
+    (part,) = hidden(line)
+    done = new_done = 0
+    for edit in (*part.edits, None):
+        end, new_end = (edit.start, edit.new_start) if edit else (len(line), len(part.text))
+        assert line[done:end] == part.text[new_done:new_end]
+        if new_done < new_end:
+            assert part.span(Span(new_done, new_end, "X")).text == line[done:end]
+        if edit:
+            done, new_done = edit.end, edit.new_end
+            assert part.span(Span(edit.new_start, edit.new_end, "X")).start == edit.start
+            assert part.span(Span(edit.new_start, edit.new_end, "X")).end == edit.end
+
+
+ADDRESSES = {
+    "http://127.0.0.1:8000": True,
+    "http://localhost:11434/v1": True,
+    "http://[::1]:8000": True,
+    "http://127.8.9.1": True,
+    "https://api.together.ai": False,
+    "http://localhost.example.com": False,
+    "http://127.0.0.1.example.com": False,
+    "http://192.168.1.4:8000": False,
+    "nonsense": False,
+}
+
+
+@pytest.mark.parametrize(("address", "local"), ADDRESSES.items())
+def test_only_loopback_is_this_machine(address: str, local: bool) -> None:
+    assert is_loopback(address) is local
+    assert needed("auto", address) is not local
+    assert needed("on", address) is True
+    assert needed("off", address) is False
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(BadInput, match="no shield mode 'no'; choose one of: auto, on, off"):
+        needed("no", "http://127.0.0.1")
