@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "demo" / "examples"
 WORKSPACE = Path("workspace")
-ENOUGH_CORRECTED = 200  # phrases corrected by people before pre-labels leave the training set
+HOST = "127.0.0.1"
+ENOUGH_CORRECTED = 200  # phrases corrected by people, before pre-labels leave the training set
+LETTERS_A_VOICE = 25  # generated letters of each voice: about two minutes of training
+VALIDATION_VOICE = "prosa"  # picks the best epoch
 
 app = typer.Typer(
     help="Discharge letters in, a clinical model that its people trust out.",
@@ -120,15 +123,17 @@ def make_labeller(by: str | None, view: "View", workspace: Path) -> "Labeller":
         if by == "rules":
             say("labelling by rules: no TOGETHER_API_KEY is set (--by together asks a model)")
     if by == "rules":
-        return LABELLERS.get(by)()
+        rules: Labeller = LABELLERS.get(by)()
+        return rules
     if by == "together":
-        return LABELLERS.get(by)(
+        hosted: Labeller = LABELLERS.get(by)(
             view=view,
             api_key=os.environ.get("TOGETHER_API_KEY"),
             base_url=os.environ.get("TOGETHER_BASE_URL"),
             ledger=workspace / "ledger.db",
             identity=LABELLERS.get("rules")(),
         )
+        return hosted
     if "/" in by or Path(by).exists():
         return load_tagger(by)
     raise UnknownName(
@@ -282,8 +287,8 @@ def pull(
         pull_step(client, project, out)
 
 
-def train_step(lots: "Split", out: Path, model: str, **changes: Any) -> "Record":
-    """Split annotations -> a model folder. A killed training goes on from its last epoch."""
+def train_step(data: "Sequence[Annotation] | Split", out: Path, model: str, **how: Any) -> None:
+    """Annotations, or a split of them -> a model folder."""
     from tqdm import tqdm
 
     from core.learn.train import options_for, train
@@ -294,13 +299,20 @@ def train_step(lots: "Split", out: Path, model: str, **changes: Any) -> "Record"
             bar.total, bar.n = total, done
             bar.refresh()
 
-        record = train(lots, out, options_for(model, **changes), show)
-    found = record.scores["test"]
-    say(
-        f"strict F1 {found.micro.f1:.3f} on {count(found.letters, 'letter')} not trained on "
-        f"({count(found.micro.support, 'span')}), {record.seconds:.0f} s: {out}"
-    )
-    return record
+        record = train(data, out, options_for(model, **how), show)
+    for name, found in record.scores.items():
+        if name.startswith("test"):
+            whose = name.removeprefix("test").strip() or "all"
+            say(
+                f"strict F1 {found.micro.f1:.3f} on {count(found.letters, 'letter')} not trained "
+                f"on ({whose}; {count(found.micro.support, 'span')})"
+            )
+    say(f"learned in {record.seconds:.0f} s from {_origins(record)}: {out}")
+
+
+def _origins(record: "Record") -> str:
+    words = {"human": "corrected", "fictitious": "generated", "rules": "pre-labelled by rules"}
+    return ", ".join(f"{n:,} phrases {words.get(o, o)}" for o, n in record.phrases.items())
 
 
 @app.command(name="train")
@@ -318,12 +330,8 @@ def train_verb(
 
     lettera train corrected.jsonl -o model/ --model small
     """
-    from core.learn.split import split as by_letter
-
-    usable = [a for a in read_annotations(corrected) if not a.skipped]
-    changes = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
-    lots = by_letter(usable, method=split, seed=seed)
-    train_step(lots, out, model, **changes)
+    how = {"seed": seed, "split": split} | ({} if epochs is None else {"epochs": epochs})
+    train_step(read_annotations(corrected), out, model, **how)
 
 
 @app.command()
@@ -336,8 +344,8 @@ def evaluate(model: str, gold: Path, out: Out = Path("report")) -> None:
     from core.learn.evaluate import write_report
 
     tagger = load_tagger(model)
-    scores = scored(tagger, [a for a in read_annotations(gold) if not a.skipped])
-    written = write_report(out, scores, tagger.source)
+    scores = scored(tagger, read_annotations(gold))
+    written = write_report(scores, tagger.source, gold.name, out)
     say(f"strict F1 {scores.micro.f1:.3f} over {count(scores.micro.support, 'span')}: {written}")
 
 
@@ -380,10 +388,10 @@ def demo(
 
     lettera demo --model workspace/model
     """
-    from demo.app import launch_options, open_page
-
     check_port(port)
-    open_page(model).launch(server_name="127.0.0.1", server_port=port, **launch_options())
+    with stopping_on_sigterm(), page(model, port) as address:
+        say(f"the demo:    {address}")
+        wait("\nCtrl-C stops it.")
 
 
 @publish.command(name="model")
@@ -480,7 +488,10 @@ def up(
         with page(str(workspace / "model"), demo_port) as address:
             tell_addresses(server, address, project)
             if not once:
-                wait()
+                wait(
+                    "\nCtrl-C stops both. Run the same command again: it trains on what was "
+                    "corrected meanwhile."
+                )
     if once:
         say("all is up; stopped again (--once)")
     failures.close()
@@ -493,46 +504,51 @@ def learn(
     out: Path,
     model: str,
 ) -> None:
-    """Trains on what people corrected once that is enough; before, on pre-labels and fiction."""
-    from core.learn.split import Split, split
-    from demo.fictitious import training_letters, unseen_letters
+    """Trains on what people corrected once that is enough; before, on pre-labels and fiction.
 
+    Scored on letters of voices that no example letter and no training letter is written in.
+    """
+    from core.learn.split import Split, split
+    from core.schema import default_schema
+    from demo.fictitious import corpus, voices
+    from demo.paper import TWELVE
+
+    def fiction(names: Iterable[str], letters: int) -> tuple["Annotation", ...]:
+        return tuple(default_schema().seen_as(a, view) for a in corpus(names, letters))
+
+    shown = sorted({voice for voice, *_ in TWELVE} - {VALIDATION_VOICE})
+    taught = fiction(shown, LETTERS_A_VOICE)
+    unseen = fiction(sorted(set(voices()) - {*shown, VALIDATION_VOICE}), LETTERS_A_VOICE)
     said = [a for a in corrected if not a.skipped]
-    fiction, validation = training_letters(view)
-    test = unseen_letters(view)
     if len(said) >= ENOUGH_CORRECTED:
-        lots = split(said)
-        say(f"learning from {len(said)} phrases that people corrected, and from generated letters")
-        own = Split((*lots.train, *fiction), lots.validation, lots.test)
+        say(f"learning from {len(said)} phrases that people corrected, and generated letters")
+        own = split(said)
+        lots = Split((*own.train, *taught), own.validation, (*own.test, *unseen))
     else:
-        seen = {a.key for a in said}
-        rest = [a for a in labelled if a.key not in seen]
+        keys = {a.phrase.id for a in said}
+        rest = [a for a in labelled if a.phrase.id not in keys]
         say(
-            f"learning from {len(rest)} pre-labelled phrases nobody checked yet, {len(said)} "
-            f"corrected ones, and generated letters; from {ENOUGH_CORRECTED} corrected phrases on, "
-            "those take the place of the pre-labels"
+            f"learning from {count(len(rest), 'pre-labelled phrase')} that nobody checked, "
+            f"{len(said)} corrected ones, and generated letters\n"
+            f"  (from {ENOUGH_CORRECTED} corrected phrases on, without pre-labels)"
         )
-        own = Split((*said, *rest, *fiction), validation, test)
-    train_step(own, out, model)
+        lots = Split((*said, *rest, *taught), fiction([VALIDATION_VOICE], LETTERS_A_VOICE), unseen)
+    train_step(lots, out, model)
 
 
 @contextmanager
-def page(model: str, port: int) -> Iterator[str]:
+def page(model: str | None, port: int) -> Iterator[str]:
     """The demo, open on loopback; its address."""
     from demo.app import launch_options, open_page
 
     app = open_page(model)
     app.launch(
-        server_name="127.0.0.1",
-        server_port=port,
-        prevent_thread_lock=True,
-        quiet=True,
-        **launch_options(),
+        server_name=HOST, server_port=port, prevent_thread_lock=True, quiet=True, **launch_options()
     )
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://{HOST}:{port}"
     finally:
-        app.close()
+        app.close(verbose=False)
 
 
 def tell_addresses(server: "LabelStudioServer", address: str, project: str) -> None:
@@ -544,8 +560,8 @@ def tell_addresses(server: "LabelStudioServer", address: str, project: str) -> N
     say(f"the demo:    {address}")
 
 
-def wait() -> None:
-    say("\nCtrl-C stops both; run the same command again to train on what was corrected meanwhile.")
+def wait(told: str) -> None:
+    say(told)
     try:
         signal.pause()
     except KeyboardInterrupt:
@@ -565,7 +581,7 @@ def stopping_on_sigterm() -> Iterator[None]:
 def check_port(port: int) -> None:
     """Raises ServerError where something listens on a port already."""
     with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
+        if probe.connect_ex((HOST, port)) == 0:
             raise ServerError(f"port {port} is taken by another program; choose one with --port")
 
 

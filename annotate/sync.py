@@ -127,11 +127,13 @@ def pull(
     client: LabelStudio,
     title: str,
     schema: Schema,
-    view: View,
+    view: View | None = None,
     progress: Progress | None = None,
 ) -> PullReport:
-    """All that people submitted or skipped in a project. Raises ServerError when there is none."""
-    labels = frozenset(schema.labels(view))
+    """All that people submitted or skipped in a project, under its own label set unless told.
+
+    Raises ServerError when there is no such project.
+    """
     found: list[Annotation] = []
     refused: list[Refused] = []
     with _clear_errors():
@@ -139,7 +141,9 @@ def pull(
         if project is None:
             names = ", ".join(f"'{other.title}'" for other in _projects(client))
             raise ServerError(f"no project named '{title}'; there are: {names or 'none'}")
+        view = view or schema.view_of(labels_of(project.label_config or ""))
         _expect_labels(project, title, schema, view)
+        labels = frozenset(schema.labels(view))
         for number, task in enumerate(_tasks(client, project.id, fields="all", query=_TOUCHED), 1):
             annotations, bad = annotations_of(task, labels, view)
             found += annotations

@@ -32,7 +32,7 @@ A line is one phrase.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -128,6 +128,15 @@ def _remember(values: dict[str, Value], gold: Gold) -> None:
         values[gold.field] = max(int(said), int(gold.value or 0))
     elif said != gold.value and default_schema().field(gold.field).type not in ("text", "number"):
         raise ValueError(f"a voice contradicts itself: {gold.field} is {said} and {gold.value}")
+
+
+def corpus(names: Iterable[str], letters: int) -> Iterator[Annotation]:
+    """The phrases of that many letters of each voice, with all that they say. Seeds count from 1000
+    on, so that no letter of the examples is among them.
+    """
+    for voice in names:
+        for seed in range(1000, 1000 + letters):
+            yield from annotations(write(voice, seed))[1]
 
 
 def annotations(letter: FictitiousLetter) -> tuple[Letter, list[Annotation]]:

@@ -87,7 +87,7 @@ def _choose(
     names = sorted({n for row in rows for n in kinds[row] if any(n not in kinds[r] for r in rows)})
     if method == "random" or not names:
         return set(shuffled[:count])
-    from iterstrat.ml_stratifiers import (  # type: ignore[import-untyped]
+    from iterstrat.ml_stratifiers import (
         MultilabelStratifiedShuffleSplit,
     )
 

@@ -95,21 +95,23 @@ def options_for(model: str = BASE, **changes: Any) -> Options:
 
 
 def train(
-    annotations: Sequence[Annotation],
+    annotations: Sequence[Annotation] | Split,
     out: Path,
     options: Options,
     progress: Progress | None = None,
 ) -> Record:
     """Trains, picks the epoch with the best F1 on the validation letters, scores it on the test
     letters, writes the folder `out`. The labels are those that the annotations carry, so the caller
-    chooses the view first. Asked again for what `out` already is, it returns that record.
+    chooses the view first; a `Split` is taken as it is, else `options` say how to split. Asked
+    again for what `out` already is, it returns that record.
     """
     begun = time.monotonic()
-    usable = [annotation for annotation in annotations if not annotation.skipped]
-    mark = fingerprint(usable, dataclasses.asdict(options))
+    lots = _lots(annotations, options)
+    usable = [*lots.train, *lots.validation, *lots.test]
+    sizes = [len(lots.train), len(lots.validation)]
+    mark = fingerprint(usable, dataclasses.asdict(options) | {"lots": sizes})
     if (made := made_before(out, mark)) is not None:
         return made
-    lots = split(usable, method=options.split, seed=options.seed)
     labels = _labels(lots.train)
     _set_threads(options)
     torch.manual_seed(options.seed)
@@ -155,6 +157,15 @@ def train(
     record = write_model(network.cpu(), encoder, record, out, finished)
     shutil.rmtree(work)
     return record
+
+
+def _lots(annotations: Sequence[Annotation] | Split, options: Options) -> Split:
+    """Train, validation and test; what a person skipped is in none."""
+    if isinstance(annotations, Split):
+        lots = (annotations.train, annotations.validation, annotations.test)
+        return Split(*(tuple(a for a in lot if not a.skipped) for lot in lots))
+    usable = [annotation for annotation in annotations if not annotation.skipped]
+    return split(usable, method=options.split, seed=options.seed)
 
 
 def _score(tagger: Tagger, gold: Sequence[Annotation]) -> Scores:

@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-import pypdfium2  # type: ignore[import-untyped]
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+import pypdfium2
+import pypdfium2.raw as pdfium
 
 from core.errors import BadInput
 

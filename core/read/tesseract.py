@@ -17,7 +17,7 @@ from typing import Any
 # Two threads for one page gain little and starve the other readers; set before the library loads.
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 
-import tesserocr  # type: ignore[import-untyped]  # noqa: E402
+import tesserocr  # noqa: E402
 from PIL import Image, ImageOps, ImageSequence  # noqa: E402
 
 from core.errors import BadInput, MissingExtra  # noqa: E402

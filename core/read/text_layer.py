@@ -3,7 +3,7 @@
 import ctypes
 from collections.abc import Iterator
 
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium
 
 from core.read.layout import Word, arrange
 from core.read.pdf import PdfPage
