@@ -35,7 +35,7 @@ WORKSPACE = Path("workspace")
 HOST = "127.0.0.1"
 ENOUGH_CORRECTED = 200  # phrases corrected by people, before pre-labels leave the training set
 LETTERS_A_VOICE = 25  # generated letters of each voice: about two minutes of training
-VALIDATION_VOICE = "prosa"  # picks the best epoch
+VALIDATION_VOICES = frozenset({"percutaneo", "prosa"})  # pick the best epoch
 
 app = typer.Typer(
     help="Discharge letters in, a clinical model that its people trust out.",
@@ -483,7 +483,8 @@ def up(
         push_step(client, project, read_annotations(labelled))
         corrected = pull_step(client, project, workspace / "corrected.jsonl")
         say("4 of 5: training")
-        learn(read_annotations(labelled), corrected, view, workspace / "model", model)
+        lots = lessons(read_annotations(labelled), corrected, view)
+        train_step(lots, workspace / "model", model)
         say("5 of 5: opening the demo")
         with page(str(workspace / "model"), demo_port) as address:
             tell_addresses(server, address, project)
@@ -497,43 +498,40 @@ def up(
     failures.close()
 
 
-def learn(
-    labelled: Sequence["Annotation"],
-    corrected: Sequence["Annotation"],
-    view: "View",
-    out: Path,
-    model: str,
-) -> None:
-    """Trains on what people corrected once that is enough; before, on pre-labels and fiction.
+def lessons(
+    labelled: Sequence["Annotation"], corrected: Sequence["Annotation"], view: "View"
+) -> "Split":
+    """What to learn from: what people corrected once that is enough; before, pre-labels as well.
 
-    Scored on letters of voices that no example letter and no training letter is written in.
+    Generated letters are always there. Those scored on are of voices that no example letter and
+    no training letter is written in.
     """
     from core.learn.split import Split, split
     from core.schema import default_schema
     from demo.fictitious import corpus, voices
     from demo.paper import TWELVE
 
-    def fiction(names: Iterable[str], letters: int) -> tuple["Annotation", ...]:
-        return tuple(default_schema().seen_as(a, view) for a in corpus(names, letters))
+    def fiction(names: Iterable[str]) -> tuple["Annotation", ...]:
+        return tuple(default_schema().seen_as(a, view) for a in corpus(names, LETTERS_A_VOICE))
 
-    shown = sorted({voice for voice, *_ in TWELVE} - {VALIDATION_VOICE})
-    taught = fiction(shown, LETTERS_A_VOICE)
-    unseen = fiction(sorted(set(voices()) - {*shown, VALIDATION_VOICE}), LETTERS_A_VOICE)
+    shown = {voice for voice, *_ in TWELVE}
+    taught, unseen = (
+        fiction(sorted(shown - VALIDATION_VOICES)),
+        fiction(sorted({*voices()} - shown)),
+    )
     said = [a for a in corrected if not a.skipped]
     if len(said) >= ENOUGH_CORRECTED:
         say(f"learning from {len(said)} phrases that people corrected, and generated letters")
         own = split(said)
-        lots = Split((*own.train, *taught), own.validation, (*own.test, *unseen))
-    else:
-        keys = {a.phrase.id for a in said}
-        rest = [a for a in labelled if a.phrase.id not in keys]
-        say(
-            f"learning from {count(len(rest), 'pre-labelled phrase')} that nobody checked, "
-            f"{len(said)} corrected ones, and generated letters\n"
-            f"  (from {ENOUGH_CORRECTED} corrected phrases on, without pre-labels)"
-        )
-        lots = Split((*said, *rest, *taught), fiction([VALIDATION_VOICE], LETTERS_A_VOICE), unseen)
-    train_step(lots, out, model)
+        return Split((*own.train, *taught), own.validation, (*own.test, *unseen))
+    keys = {a.phrase.id for a in said}
+    rest = [a for a in labelled if a.phrase.id not in keys]
+    say(
+        f"learning from {count(len(rest), 'pre-labelled phrase')} that nobody checked, "
+        f"{len(said)} corrected ones, and generated letters\n"
+        f"  (from {ENOUGH_CORRECTED} corrected phrases on, without pre-labels)"
+    )
+    return Split((*said, *rest, *taught), fiction(sorted(VALIDATION_VOICES)), unseen)
 
 
 @contextmanager

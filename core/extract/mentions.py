@@ -14,6 +14,8 @@ from core.records import Annotation, Evidence, Letter, Span, Value
 from core.schema import Field, Schema
 
 AFTER = frozenset({"Decorso_post_operatorio", "esami_alla_dimissione", "terapia_alla_dimissione"})
+# A model's span below this score fills no cell: a wrong value costs a clerk more than an empty one.
+FLOOR = 0.5
 BEFORE = frozenset({"Anamnesi", "Motivo ricovero", "Terapia", "esami_all_ingresso"})
 
 
@@ -101,6 +103,8 @@ def _spoken(letter: Letter, annotations: Iterable[Annotation], schema: Schema) -
                 f"phrase {phrase.id} is not in the letter's text; label the letter again"
             )
         for span in annotation.spans:
+            if annotation.origin == "model" and (span.score or 0) < FLOOR:
+                continue
             name = span.field or (span.label if span.label in schema.fields else None)
             if name is not None:
                 yield _Said(span, annotation, schema.field(name))

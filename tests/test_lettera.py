@@ -1,0 +1,231 @@
+"""The front door: what each verb writes and says, and one clear line for each mistake."""
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import lettera
+from core.jsonl import read_records, write_records
+from core.records import Annotation, Letter, Phrase
+from core.schema import default_schema
+
+LETTER = """OSPEDALE SAN LIBERALE
+RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA
+Si dimette in data 05/05/2016 il Sig. CERASUOLO EMILIO
+nato il 14/11/1943, ricoverato dal 27/04/2016
+
+Motivo del ricovero
+Stenosi aortica severa
+Cenni anamnestici
+Ex fumatore, stop nel 1990.
+Nega diabete.
+Terapia domiciliare
+Lasix 25 mg 1 cp ore 8
+"""
+OTHER = "Referto di ecocardiogramma\nFE 55 %, non versamento.\n"
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Types a command line in an empty folder; exit code, what was said, what was complained of."""
+    monkeypatch.chdir(tmp_path)
+
+    def typed(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lettera", *words])
+        with pytest.raises(SystemExit) as end:
+            lettera.main()
+            sys.exit(0)
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    return typed
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> Path:
+    folder = tmp_path / "lettere"
+    folder.mkdir()
+    (folder / "a.txt").write_text(LETTER)
+    (folder / "b.txt").write_text(OTHER)
+    return folder
+
+
+def read(path: Path) -> list[Letter]:
+    return list(read_records(path, Letter))
+
+
+def test_files_become_letters_and_other_documents_are_turned_away(letters: Path, run: Run) -> None:
+    code, said, _ = run("read", "lettere", "-o", "letters.jsonl")
+    assert code == 0 and "read 1 letter, 1 turned away" in said and "letters.jsonl" in said
+    first, second = read(Path("letters.jsonl"))
+    assert first.discharge_letter and first.source == "a.txt"
+    assert not second.discharge_letter and not second.text and second.extra["reason"]
+    code, said, _ = run("read", "lettere", "-o", "letters.jsonl", "--all")
+    assert code == 0 and "read 2 letters:" in said
+    assert read(Path("letters.jsonl"))[1].text.startswith("Referto")
+
+
+def test_one_bad_file_is_named_and_the_others_are_read(letters: Path, run: Run) -> None:
+    (letters / "rotto.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+    (letters / "vuoto.txt").write_bytes(b"")
+    code, said, complaint = run("read", "lettere", "missing.pdf", "-o", "letters.jsonl", "--all")
+    assert code == 1 and "read 2 letters" in said
+    lines = complaint.strip().splitlines()
+    assert len(lines) == 3 and all(line.startswith("lettera: ") for line in lines)
+    for name in ("rotto.pdf", "vuoto.txt", "missing.pdf"):
+        assert sum(name in line for line in lines) == 1
+
+
+def test_the_same_letter_twice_and_a_letter_without_phrases_are_said(
+    letters: Path, run: Run
+) -> None:
+    (letters / "copia.txt").write_text(LETTER)
+    (letters / "bianca.txt").write_text("   \n\n\t\n")
+    code, said, complaint = run("read", "lettere", "-o", "letters.jsonl", "--all")
+    assert code == 1 and "the same file as a.txt" in complaint and "bianca.txt" in complaint
+
+
+def test_the_loop_of_files_from_letters_to_fields(letters: Path, run: Run) -> None:
+    run("read", "lettere", "-o", "letters.jsonl")
+    code, said, _ = run("label", "letters.jsonl", "-o", "labelled.jsonl", "--by", "rules")
+    assert code == 0 and "by rules/1: labelled.jsonl" in said
+    spans = {
+        span.label: (span.text, span.state, span.value)
+        for a in read_records(Path("labelled.jsonl"), Annotation)
+        for span in a.spans
+    }
+    assert spans["data_di_nascita"][0] == "14/11/1943"
+    assert spans["fumo"][2] == 1 and spans["diabete"][1] == "negated"
+    assert "Motivo ricovero" not in spans, "a section is no label of the field view"
+    before = Path("labelled.jsonl").read_bytes()
+    code, _, _ = run("label", "letters.jsonl", "-o", "labelled.jsonl")
+    assert code == 0 and Path("labelled.jsonl").read_bytes() == before
+    run("label", "letters.jsonl", "-o", "labelled.jsonl", "--labels", "group")
+    seen = list(read_records(Path("labelled.jsonl"), Annotation))
+    labels = {span.label for annotation in seen for span in annotation.spans}
+    assert default_schema().view_of(labels) == "group" and "diagnosis" in labels
+
+    code, said, _ = run("extract", "lettere", "-o", "out.json")
+    assert code == 0 and "1 letter," in said and "1 turned away" in said
+    known, away = json.loads(Path("out.json").read_text())
+    assert known["letter"] == "a.txt" and away["discharge_letter"] is False
+    assert away["fields"] == {} and away["reason"]
+    values = {name: field["value"] for name, field in known["fields"].items()}
+    assert values["fumo"] == 1 and values["diabete"] is False and values["lasix_dosaggio"] == 25
+    assert values["data_di_nascita"] == "1943-11-14" and values["cognome"] == "CERASUOLO"
+    assert run("extract", "lettere", "-o", "out.xlsx")[0] == 0
+    assert Path("out.xlsx").stat().st_size > 5000
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    {
+        "no such file": (("read", "none.pdf"), "none.pdf: no such file"),
+        "an unknown reader": (("read", "x.txt", "--reader", "ocr"), "choose one of: auto, text"),
+        "no letters to label": (("label", "none.jsonl"), "none.jsonl: cannot be read"),
+        "an unknown label set": (("label", "x.txt", "--labels", "all"), "target, group, field"),
+        "an unknown labeller": (("label", "x.txt", "--by", "gpt"), "choose rules, together"),
+        "no key for the model": (("label", "x.txt", "--by", "together"), "TOGETHER_API_KEY"),
+        "not JSON Lines": (("label", "x.txt", "--by", "rules"), "x.txt:1: not a letter"),
+        "no model": (("tag", "./none", "x.txt"), "none"),
+        "a sheet of no kind": (("extract", "x.txt", "-o", "x.ods"), ".xlsx"),
+        "an unknown way": (("extract", "x.txt", "--by", "llm"), "choose local"),
+        "no server at the address": (
+            ("push", "ok.jsonl", "--project", "Lettere", "--url", "http://127.0.0.1:9"),
+            "no server answers",
+        ),
+        "not an address": (("pull", "--project", "Lettere", "--url", "ward"), "no web address"),
+        "a workspace in the way of a file": (
+            ("up", "x.txt", "--workspace", "x.txt"),
+            "--workspace",
+        ),
+        "too little to learn from": (("train", "ok.jsonl", "--model", "small"), "too few"),
+        "a folder that is no model": (
+            ("publish", "model", ".", "--to", "a/b", "--dry-run"),
+            "not on the list of what may be published",
+        ),
+    }.items(),
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_a_mistake_is_one_line_and_exit_code_1(run: Run, words: str, says: tuple) -> None:
+    Path("x.txt").write_text(LETTER)
+    phrase = Annotation(Phrase("a:1.1", "a", 0, 4, "fuma"), (), "rules", "rules/1")
+    write_records(Path("ok.jsonl"), [phrase])
+    command, expected = says
+    code, _, complaint = run(*command)
+    assert code == 1
+    assert complaint.startswith("lettera: ") and complaint.count("\n") == 1
+    assert expected in complaint and "CERASUOLO" not in complaint
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing_done(letters: Path) -> None:
+    """A limit on the size of files stands for the disk: both end a write in the middle."""
+    for number in range(40):
+        (letters / f"c{number}.txt").write_text(LETTER.replace("EMILIO", f"EMILIO {number}"))
+
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000))
+
+    command = [sys.executable, "-m", "lettera", "read", "lettere", "-o", "letters.jsonl"]
+    root = str(Path(lettera.__file__).parent)
+    # No byte code is written: the limit would cut that too, and spoil it for later runs.
+    quiet = {"PYTHONPATH": root, "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    here = {"cwd": letters.parent, "env": quiet, "text": True}
+    full = subprocess.run(command, preexec_fn=small, capture_output=True, **here)
+    assert full.returncode == 1
+    assert full.stderr.count("\n") == 1 and "letters.jsonl: cannot be written" in full.stderr
+    lines = (letters.parent / "letters.jsonl").read_bytes().splitlines(keepends=True)
+    assert len([line for line in lines if line.endswith(b"\n")]) > 5
+    done = subprocess.run(command, capture_output=True, **here)
+    assert done.returncode == 0 and "read 41 letters" in done.stdout
+    assert len(read(letters.parent / "letters.jsonl")) == 42
+
+
+def test_a_space_is_listed_file_by_file_and_nothing_is_sent(run: Run) -> None:
+    code, said, _ = run("publish", "space", "--to", "ward/lettera", "--dry-run")
+    assert code == 0 and "nothing was sent" in said
+    for name in ("app.py", "README.md", "requirements.txt", "core/fields.toml", "demo/app.py"):
+        assert f"  {name}\n" in said
+    assert "torch" not in said
+
+
+def test_help_is_instant_because_it_imports_nothing_heavy() -> None:
+    heavy = "torch|transformers|gradio|spacy|label_studio_sdk|together|numpy|onnxruntime|pypdfium2"
+    code = (
+        "import sys, lettera\n"
+        "try: lettera.app(['--help'])\n"
+        "except SystemExit: pass\n"
+        f"print('HEAVY', *(set({heavy.split('|')}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("HEAVY\n")
+
+
+def test_people_replace_pre_labels_and_from_200_on_stand_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lettera, "LETTERS_A_VOICE", 1)
+
+    def said(number: int, origin: str) -> Annotation:
+        phrase = Phrase(f"{number % 9:012x}:{number:08x}.1", f"{number % 9:012x}", 0, 4, "fuma")
+        return Annotation(phrase, (), origin, f"{origin}/1", skipped=number == 3)  # type: ignore[arg-type]
+
+    labelled = [said(n, "rules") for n in range(300)]
+    few = lettera.lessons(labelled, [said(n, "human") for n in range(5)], "field")
+    by = [a.origin for a in few.train]
+    assert by.count("human") == 4 and by.count("rules") == 296 and "fictitious" in by
+    assert {a.origin for a in (*few.validation, *few.test)} == {"fictitious"}
+    many = lettera.lessons(labelled, [said(n, "human") for n in range(250)], "field")
+    assert {a.origin for a in many.train} == {"human", "fictitious"}
+    assert {a.origin for a in many.test} == {"human", "fictitious"}
+    sides = [{a.phrase.letter for a in lot} for lot in (many.train, many.validation, many.test)]
+    assert not sides[0] & sides[1] and not sides[1] & sides[2] and not sides[0] & sides[2]
+    voices = [{a.source for a in lot if a.origin == "fictitious"} for lot in (few.train, few.test)]
+    assert not voices[0] & voices[1] and len(voices[1]) == 3
