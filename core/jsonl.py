@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from core.errors import BadInput
 from core.files import replacing
@@ -95,7 +95,8 @@ class Journal(Generic[R]):
             )
             self.kept = {record.key: record for record in found if reuse(record)}
         write_records(path, self.kept.values())
-        self._file: IO[bytes] = path.open("ab")
+        # Unbuffered: what a full disk refuses must not be tried again when the file is closed.
+        self._file = path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:
         return self
@@ -113,9 +114,10 @@ class Journal(Generic[R]):
 
     def add(self, record: R) -> None:
         """Appends one record and hands it to the system at once, so that a kill loses none."""
+        line = memoryview(dump(record))
         try:
-            self._file.write(dump(record))
-            self._file.flush()
+            while line:
+                line = line[self._file.write(line) :]
         except OSError as error:
             raise BadInput(
                 f"{self.path}: cannot be written ({os.strerror(error.errno or 0)})"

@@ -2,8 +2,10 @@
 
 import json
 import resource
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -186,6 +188,37 @@ def test_a_full_disk_is_one_line_and_loses_nothing_done(letters: Path) -> None:
     done = subprocess.run(command, capture_output=True, **here)
     assert done.returncode == 0 and "read 41 letters" in done.stdout
     assert len(read(letters.parent / "letters.jsonl")) == 42
+
+
+@pytest.mark.parametrize("verb", ["read", "label"])
+def test_a_killed_step_goes_on_and_ends_as_if_it_had_not_been(letters: Path, verb: str) -> None:
+    for number in range(400):
+        (letters / f"c{number:03}.txt").write_text(LETTER.replace("EMILIO", f"E{number}") * 3)
+    root = str(Path(lettera.__file__).parent)
+    base = [sys.executable, "-m", "lettera"]
+    here = {"cwd": letters.parent, "env": {"PYTHONPATH": root, "PATH": ""}}
+    read_all = [*base, "read", "lettere", "-o", "letters.jsonl"]
+    if verb == "label":
+        subprocess.run(read_all, check=True, capture_output=True, **here)
+        step, out = (
+            [*base, "label", "letters.jsonl", "-o", "out.jsonl"],
+            letters.parent / "out.jsonl",
+        )
+    else:
+        step, out = read_all, letters.parent / "letters.jsonl"
+
+    run = subprocess.Popen(step, stdout=subprocess.PIPE, **here)
+    while run.poll() is None and not (out.exists() and out.stat().st_size > 40_000):
+        time.sleep(0.005)
+    run.kill()
+    run.communicate()
+    assert run.returncode == -signal.SIGKILL, "it was done before it could be killed"
+    cut = out.read_bytes()
+    subprocess.run(step, check=True, capture_output=True, **here)
+    went_on = out.read_bytes()
+    out.unlink()
+    subprocess.run(step, check=True, capture_output=True, **here)
+    assert went_on == out.read_bytes() and len(went_on) > len(cut)
 
 
 def test_a_space_is_listed_file_by_file_and_nothing_is_sent(run: Run) -> None:

@@ -1,8 +1,10 @@
 """Spans of a letter's phrases -> mentions: what each place says of its field, with its evidence."""
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 
 from core.errors import BadInput
 from core.extract.dates import latest_date
@@ -115,8 +117,11 @@ def _apart(spoken: Iterable[_Said]) -> list[_Said]:
     kept: dict[str, list[_Said]] = {}
     for one in sorted(spoken, key=lambda one: one.weight, reverse=True):
         others = kept.setdefault(one.field.name, [])
-        if all(one.end <= other.start or other.end <= one.start for other in others):
-            others.append(one)
+        place = bisect(others, one.start, key=attrgetter("start"))
+        after_last = place == 0 or others[place - 1].end <= one.start
+        before_next = place == len(others) or one.end <= others[place].start
+        if after_last and before_next:
+            others.insert(place, one)
     return sorted((one for others in kept.values() for one in others), key=lambda one: one.start)
 
 

@@ -51,7 +51,11 @@ class Names:
     """Titles, labels and given names that lead to the patient's name."""
 
     def __init__(self, lexicon: Lexicon) -> None:
+        # spaCy is loaded by whoever has rules; here only its list of Italian function words.
+        from spacy.lang.it.stop_words import STOP_WORDS
+
         self._given = lexicon.words("names", "given")
+        self._no_name = _NO_NAME | {fold(word) for word in STOP_WORDS} - set(self._given)
 
     def found(self, line: Line) -> Iterator[Name]:
         """Start, end, field and text of every surname and given name of the patient."""
@@ -103,7 +107,7 @@ class Names:
             while start < len(line.text) and line.text[start] in " *_\u00a0":
                 start += 1
             match = _NAME_WORD.match(line.text, start)
-            if match is None or not match[0][0].isupper() or fold(match[0]) in _NO_NAME:
+            if match is None or not match[0][0].isupper() or fold(match[0]) in self._no_name:
                 if match is None or fold(match[0]) not in _PARTICLES:
                     break
             words.append(match.span())

@@ -15,6 +15,7 @@ _SECTIONS: dict[str, Stage] = {
     "esami_alla_dimissione": "discharge",
     "terapia_alla_dimissione": "discharge",
 }
+_REACH = 400  # characters to either side: one endless sentence must not be searched for each hit
 _ORDER: tuple[Stage, ...] = ("stay", "discharge", "after", "before")
 
 
@@ -41,6 +42,7 @@ class Stages:
         """The stage of a stretch: the nearest word of its sentence that tells, else the section."""
         section = self.of_section(line.section)
         first, last = line.sentence(start)
+        first, last = max(first, start - _REACH), min(last, end + _REACH)
         told: list[tuple[int, Stage]] = []
         for stage, shape in self._cues.items():
             for match in shape.finditer(line.folded, first, last):
