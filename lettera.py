@@ -33,9 +33,6 @@ HERE = Path(__file__).parent
 EXAMPLES = HERE / "demo" / "examples"
 WORKSPACE = Path("workspace")
 HOST = "127.0.0.1"
-ENOUGH_CORRECTED = 200  # phrases corrected by people, before pre-labels leave the training set
-LETTERS_A_VOICE = 25  # generated letters of each voice: about two minutes of training
-VALIDATION_VOICES = frozenset({"percutaneo", "prosa"})  # pick the best epoch
 
 app = typer.Typer(
     help="Discharge letters in, a clinical model that its people trust out.",
@@ -388,8 +385,10 @@ def demo(
 
     lettera demo --model workspace/model
     """
+    from demo.app import serving
+
     check_port(port)
-    with stopping_on_sigterm(), page(model, port) as address:
+    with stopping_on_sigterm(), serving(model, port) as address:
         say(f"the demo:    {address}")
         wait("\nCtrl-C stops it.")
 
@@ -462,6 +461,7 @@ def up(
     from annotate.sync import connect
     from core.files import private_folder
     from core.steps import label_letters, read_letters
+    from demo.lessons import lessons
 
     view, project = as_view(labels), f"Lettere ({labels})"
     private_folder(workspace)
@@ -483,10 +483,13 @@ def up(
         push_step(client, project, read_annotations(labelled))
         corrected = pull_step(client, project, workspace / "corrected.jsonl")
         say("4 of 5: training")
-        lots = lessons(read_annotations(labelled), corrected, view)
+        lots, told = lessons(read_annotations(labelled), corrected, view)
+        say(told)
         train_step(lots, workspace / "model", model)
         say("5 of 5: opening the demo")
-        with page(str(workspace / "model"), demo_port) as address:
+        from demo.app import serving  # Gradio takes seconds to import
+
+        with serving(str(workspace / "model"), demo_port) as address:
             tell_addresses(server, address, project)
             if not once:
                 wait(
@@ -496,57 +499,6 @@ def up(
     if once:
         say("all is up; stopped again (--once)")
     failures.close()
-
-
-def lessons(
-    labelled: Sequence["Annotation"], corrected: Sequence["Annotation"], view: "View"
-) -> "Split":
-    """What to learn from: what people corrected once that is enough; before, pre-labels as well.
-
-    Generated letters are always there. Those scored on are of voices that no example letter and
-    no training letter is written in.
-    """
-    from core.learn.split import Split, split
-    from core.schema import default_schema
-    from demo.fictitious import corpus, voices
-    from demo.paper import TWELVE
-
-    def fiction(names: Iterable[str]) -> tuple["Annotation", ...]:
-        return tuple(default_schema().seen_as(a, view) for a in corpus(names, LETTERS_A_VOICE))
-
-    shown = {voice for voice, *_ in TWELVE}
-    taught, unseen = (
-        fiction(sorted(shown - VALIDATION_VOICES)),
-        fiction(sorted({*voices()} - shown)),
-    )
-    said = [a for a in corrected if not a.skipped]
-    if len(said) >= ENOUGH_CORRECTED:
-        say(f"learning from {len(said)} phrases that people corrected, and generated letters")
-        own = split(said)
-        return Split((*own.train, *taught), own.validation, (*own.test, *unseen))
-    keys = {a.phrase.id for a in said}
-    rest = [a for a in labelled if a.phrase.id not in keys]
-    say(
-        f"learning from {count(len(rest), 'pre-labelled phrase')} that nobody checked, "
-        f"{len(said)} corrected ones, and generated letters\n"
-        f"  (from {ENOUGH_CORRECTED} corrected phrases on, without pre-labels)"
-    )
-    return Split((*said, *rest, *taught), fiction(sorted(VALIDATION_VOICES)), unseen)
-
-
-@contextmanager
-def page(model: str | None, port: int) -> Iterator[str]:
-    """The demo, open on loopback; its address."""
-    from demo.app import launch_options, open_page
-
-    app = open_page(model)
-    app.launch(
-        server_name=HOST, server_port=port, prevent_thread_lock=True, quiet=True, **launch_options()
-    )
-    try:
-        yield f"http://{HOST}:{port}"
-    finally:
-        app.close(verbose=False)
 
 
 def tell_addresses(server: "LabelStudioServer", address: str, project: str) -> None:

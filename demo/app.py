@@ -8,7 +8,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from core.schema import default_schema
 from demo import view
 from demo.analysis import analyse, letter_of_file, letter_of_text, sheets
 
+HOST = "127.0.0.1"
 EXAMPLES = Path(__file__).with_name("examples")
 MAX_FILE = "10mb"  # as Gradio writes it
 SUFFIXES = [".pdf", ".txt", ".md", ".png", ".jpg", ".jpeg", ".tif", ".tiff"]
@@ -137,6 +139,19 @@ def open_page(model: str | None) -> gr.Blocks:
 
     tagger = Tagger.load(model)
     return build(tagger, rules, tagger.record)
+
+
+@contextmanager
+def serving(model: str | None, port: int) -> Iterator[str]:
+    """The page of a model, open on loopback while the block runs; its address."""
+    page = open_page(model)
+    page.launch(
+        server_name=HOST, server_port=port, prevent_thread_lock=True, quiet=True, **launch_options()
+    )
+    try:
+        yield f"http://{HOST}:{port}"
+    finally:
+        page.close(verbose=False)
 
 
 def _private_uploads() -> None:

@@ -503,3 +503,15 @@ def test_evidence_always_quotes_the_letter(
         for place in said.evidence:
             assert letter.text[place.start : place.end] == place.text
     assert LetterFields.from_json(json.loads(json.dumps(result.to_json()))) == result
+
+
+def test_a_models_unsure_span_fills_no_cell_and_a_sure_one_does() -> None:
+    letter = letter_of("Diabete mellito\nIpertensione arteriosa\n")
+    spans = [
+        ("diabete", "Diabete mellito", {"score": 0.2}),
+        ("ipertensione", "Ipertensione arteriosa", {"score": 0.9}),
+    ]
+    found = extract(letter, told(letter, spans, "model"))
+    assert [value.field for value in found] == ["ipertensione"]
+    by_rules = extract(letter, told(letter, spans, "rules"))
+    assert [value.field for value in by_rules] == ["diabete", "ipertensione"]

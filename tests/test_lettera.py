@@ -239,26 +239,3 @@ def test_help_is_instant_because_it_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("HEAVY\n")
-
-
-def test_people_replace_pre_labels_and_from_200_on_stand_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(lettera, "LETTERS_A_VOICE", 1)
-
-    def said(number: int, origin: str) -> Annotation:
-        phrase = Phrase(f"{number % 9:012x}:{number:08x}.1", f"{number % 9:012x}", 0, 4, "fuma")
-        return Annotation(phrase, (), origin, f"{origin}/1", skipped=number == 3)  # type: ignore[arg-type]
-
-    labelled = [said(n, "rules") for n in range(300)]
-    few = lettera.lessons(labelled, [said(n, "human") for n in range(5)], "field")
-    by = [a.origin for a in few.train]
-    assert by.count("human") == 4 and by.count("rules") == 296 and "fictitious" in by
-    assert {a.origin for a in (*few.validation, *few.test)} == {"fictitious"}
-    many = lettera.lessons(labelled, [said(n, "human") for n in range(250)], "field")
-    assert {a.origin for a in many.train} == {"human", "fictitious"}
-    assert {a.origin for a in many.test} == {"human", "fictitious"}
-    sides = [{a.phrase.letter for a in lot} for lot in (many.train, many.validation, many.test)]
-    assert not sides[0] & sides[1] and not sides[1] & sides[2] and not sides[0] & sides[2]
-    voices = [{a.source for a in lot if a.origin == "fictitious"} for lot in (few.train, few.test)]
-    assert not voices[0] & voices[1] and len(voices[1]) == 3

@@ -105,7 +105,8 @@ def _spoken(letter: Letter, annotations: Iterable[Annotation], schema: Schema) -
                 f"phrase {phrase.id} is not in the letter's text; label the letter again"
             )
         for span in annotation.spans:
-            if annotation.origin == "model" and (span.score or 0) < FLOOR:
+            unsure = span.score is not None and span.score < FLOOR
+            if annotation.origin == "model" and unsure:
                 continue
             name = span.field or (span.label if span.label in schema.fields else None)
             if name is not None:
