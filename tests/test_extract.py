@@ -509,7 +509,7 @@ def test_a_models_unsure_span_fills_no_cell_and_a_sure_one_does() -> None:
     letter = letter_of("Diabete mellito\nIpertensione arteriosa\n")
     spans = [
         ("diabete", "Diabete mellito", {"score": 0.2}),
-        ("ipertensione", "Ipertensione arteriosa", {"score": 0.9}),
+        ("ipertensione", "Ipertensione arteriosa", {"score": 0.95}),
     ]
     found = extract(letter, told(letter, spans, "model"))
     assert [value.field for value in found] == ["ipertensione"]
