@@ -387,7 +387,7 @@ def demo(
     """
     from demo.app import serving
 
-    check_port(port)
+    check_port(port, "--port")
     with stopping_on_sigterm(), serving(model, port) as address:
         say(f"the demo:    {address}")
         wait("\nCtrl-C stops it.")
@@ -465,7 +465,7 @@ def up(
 
     view, project = as_view(labels), f"Lettere ({labels})"
     private_folder(workspace)
-    check_port(demo_port)
+    check_port(demo_port, "--demo-port")
     letters, labelled = workspace / "letters.jsonl", workspace / "labelled.jsonl"
     if not files:
         files = [str(EXAMPLES / "*.pdf")]
@@ -528,11 +528,11 @@ def stopping_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def check_port(port: int) -> None:
+def check_port(port: int, option: str) -> None:
     """Raises ServerError where something listens on a port already."""
     with socket.socket() as probe:
         if probe.connect_ex((HOST, port)) == 0:
-            raise ServerError(f"port {port} is taken by another program; choose one with --port")
+            raise ServerError(f"port {port} is taken by another program; choose one with {option}")
 
 
 def main() -> None:

@@ -15,13 +15,10 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import BadInput
+from core.extract.cell import FORMULA_STARTS, LETTER, in_cell
 from core.extract.result import LetterFields
 from core.files import replacing
-from core.records import Value
-from core.schema import Field, Schema, default_schema
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
-LETTER = "letter"
+from core.schema import Schema, default_schema
 
 
 def check_sheet(path: Path) -> None:
@@ -35,15 +32,6 @@ def write_sheet(path: Path, results: Sequence[LetterFields], schema: Schema | No
     check_sheet(path)
     with replacing(path) as file:
         _WRITERS[path.suffix.lower()](file, results, schema or default_schema())
-
-
-def in_cell(value: Value, field: Field) -> str | int | float | date:
-    """A value as a cell holds it: a real date, 1 or 0, a number, a text."""
-    if isinstance(value, bool):
-        return int(value)
-    if field.type == "date":
-        return date.fromisoformat(str(value))
-    return int(value) if field.type == "year" else value
 
 
 def _write_json(file: IO[bytes], results: Sequence[LetterFields], schema: Schema) -> None:

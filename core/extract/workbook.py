@@ -17,8 +17,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from core.extract.cell import FORMULA_STARTS, LETTER, in_cell
 from core.extract.result import Doubt, LetterFields
-from core.extract.sheet import FORMULA_STARTS, LETTER, in_cell
 from core.records import Evidence, FieldValue
 from core.schema import Field, Schema
 
