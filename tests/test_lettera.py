@@ -239,3 +239,18 @@ def test_help_is_instant_because_it_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("HEAVY\n")
+
+
+def test_a_model_is_scored_and_pre_labels_are_no_gold(
+    run: Run, tiny_model: Path, letters: Path
+) -> None:
+    run("read", "lettere", "-o", "letters.jsonl")
+    run("label", "letters.jsonl", "-o", "labelled.jsonl")
+    code, said, _ = run("evaluate", str(tiny_model), "labelled.jsonl", "-o", "report")
+    assert code == 0 and "nobody checked: this is agreement with a labeller, not a score" in said
+    report = Path("report/report.html").read_text()
+    assert "nobody checked" in report and "CERASUOLO" not in report
+    code, said, _ = run("tag", str(tiny_model), "lettere", "-o", "spans.jsonl")
+    assert code == 0 and "by model/" in said
+    found = list(read_records(Path("spans.jsonl"), Annotation))
+    assert found and {a.origin for a in found} == {"model"}
