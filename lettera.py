@@ -304,12 +304,13 @@ def train_step(data: "Sequence[Annotation] | Split", out: Path, model: str, **ho
                 f"strict F1 {found.micro.f1:.3f} on {count(found.letters, 'letter')} not trained "
                 f"on ({whose}; {count(found.micro.support, 'span')})"
             )
-    say(f"learned in {record.seconds:.0f} s from {_origins(record)}: {out}")
+    say(f"learned in {record.seconds:.0f} s: {out}")
+    say(f"  phrases learned from, validated and scored on: {_origins(record)}")
 
 
 def _origins(record: "Record") -> str:
     words = {"human": "corrected", "fictitious": "generated", "rules": "pre-labelled by rules"}
-    return ", ".join(f"{n:,} phrases {words.get(o, o)}" for o, n in record.phrases.items())
+    return ", ".join(f"{n:,} {words.get(o, o)}" for o, n in record.phrases.items())
 
 
 @app.command(name="train")

@@ -119,9 +119,10 @@ def provenance_html(record: Record | None, source: str) -> str:
     unchecked = not record.phrases.get("human")
     return message_html(
         f"Le entità vengono dal modello {source}, i campi dal modello e da regole. Frasi da cui ha "
-        f"imparato: {it}{'; nessuna corretta da una persona' if unchecked else ''}.",
-        f"Entities by {source}, fields by the model and rules. It learned from phrases: "
-        f"{en}{'; none corrected by a person' if unchecked else ''}.",
+        f"imparato o su cui è stato provato: {it}"
+        f"{'; nessuna corretta da una persona' if unchecked else ''}.",
+        f"Entities by {source}, fields by the model and rules. Phrases it learned from or "
+        f"was tested on: {en}{'; none corrected by a person' if unchecked else ''}.",
     )
 
 
