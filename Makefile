@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check -q
 EXTRAS := server,train,examples,dev
 ARGS ?=
 
-.PHONY: install system up test quick soak lint bench marker clean
+.PHONY: install system up test quick lint bench marker clean
 
 install: $(VENV)/installed
 
@@ -32,9 +32,6 @@ test: install system lint
 
 quick: install lint
 	$(BIN)/pytest -m "not server and not browser and not training" $(ARGS)
-
-soak: install system
-	LETTERA_SOAK=full $(BIN)/pytest $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.errors import LetteraError, ServerError, UnknownName
+from core.errors import BadInput, LetteraError, ServerError, UnknownName
 
 if TYPE_CHECKING:
     from annotate.server import LabelStudioServer
@@ -106,9 +106,11 @@ def tell_reading(report: "Reading", out: Path) -> Failures:
 
 
 def tell_labelling(report: "Labelling", source: str, out: Path) -> None:
-    lost = f", {count(report.missing, 'quote')} not found (`missing`)" if report.missing else ""
+    told = f", {count(report.missing, 'quote')} not found (`missing`)" if report.missing else ""
+    if report.remarked:
+        told += f", {count(report.remarked, 'phrase')} without a usable answer (`comment`)"
     spans = count(report.spans, "span")
-    say(f"{count(report.phrases, 'phrase')}, {spans} by {source}{lost}: {out}")
+    say(f"{count(report.phrases, 'phrase')}, {spans} by {source}{told}: {out}")
 
 
 def make_labeller(by: str | None, view: "View", workspace: Path) -> "Labeller":
@@ -477,7 +479,11 @@ def up(
         files = [str(EXAMPLES / "*.pdf")]
         say("no files given: taking the fictitious letters of demo/examples")
     say("1 of 5: reading")
-    failures = tell_reading(read_letters(files, letters, reader, take_all, watch), letters)
+    report = read_letters(files, letters, reader, take_all, watch)
+    failures = tell_reading(report, letters)
+    if not report.letters:
+        failures.close()
+        raise BadInput("no discharge letter among these files; --all takes other documents too")
     say("2 of 5: pre-labelling")
     labeller = make_labeller(by, view, workspace)
     tell_labelling(

@@ -100,11 +100,14 @@ def _admitted(letter: Letter, take_all: bool) -> Letter:
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """What `label_letters` did; `missing` counts the quotes that were not found in their phrase."""
+    """What `label_letters` did. `missing`: quotes that were not found in their phrase; `remarked`:
+    phrases with a comment of the labeller, such as that a model gave no usable answer.
+    """
 
     phrases: int
     spans: int
     missing: int
+    remarked: int
 
 
 def label_letters(
@@ -125,7 +128,12 @@ def label_letters(
             journal.add(replace(seen, extra={**seen.extra, "view": view}))
         journal.finish(wanted)
         done = list(journal.kept.values())
-    return Labelling(len(done), sum(len(a.spans) for a in done), sum(len(a.missing) for a in done))
+    return Labelling(
+        phrases=len(done),
+        spans=sum(len(annotation.spans) for annotation in done),
+        missing=sum(len(annotation.missing) for annotation in done),
+        remarked=sum(annotation.comment is not None for annotation in done),
+    )
 
 
 def tag_files(

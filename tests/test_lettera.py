@@ -144,6 +144,7 @@ def test_the_loop_of_files_from_letters_to_fields(letters: Path, run: Run) -> No
             "no server answers",
         ),
         "not an address": (("pull", "--project", "Lettere", "--url", "ward"), "no web address"),
+        "nothing to begin with": (("up", "other.txt", "--workspace", "ws"), "no discharge letter"),
         "a workspace in the way of a file": (
             ("up", "x.txt", "--workspace", "x.txt"),
             "--workspace",
@@ -158,6 +159,7 @@ def test_the_loop_of_files_from_letters_to_fields(letters: Path, run: Run) -> No
 )
 def test_a_mistake_is_one_line_and_exit_code_1(run: Run, words: str, says: tuple) -> None:
     Path("x.txt").write_text(LETTER)
+    Path("other.txt").write_text(OTHER)
     phrase = Annotation(Phrase("a:1.1", "a", 0, 4, "fuma"), (), "rules", "rules/1")
     write_records(Path("ok.jsonl"), [phrase])
     command, expected = says
