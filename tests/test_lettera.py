@@ -15,6 +15,7 @@ import lettera
 from core.jsonl import read_records, write_records
 from core.records import Annotation, Letter, Phrase
 from core.schema import default_schema
+from tests.loopback_together import LoopbackTogether, labelled
 
 LETTER = """OSPEDALE SAN LIBERALE
 RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA
@@ -256,3 +257,21 @@ def test_a_model_is_scored_and_pre_labels_are_no_gold(
     assert code == 0 and "by model/" in said
     found = list(read_records(Path("spans.jsonl"), Annotation))
     assert found and {a.origin for a in found} == {"model"}
+
+
+def test_a_hosted_model_labels_at_the_door_and_what_it_said_is_not_asked_again(
+    run: Run, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("read", "lettere", "-o", "letters.jsonl")
+    with LoopbackTogether(labelled("fumatore", "diabete")).running() as server:
+        monkeypatch.setenv("TOGETHER_API_KEY", "k")
+        monkeypatch.setenv("TOGETHER_BASE_URL", server.address)
+        words = ("label", "letters.jsonl", "--labels", "target", "-o")
+        code, said, complaint = run(*words, "labelled.jsonl")
+        assert code == 0 and "by together/" in said and "/iob.v1: labelled.jsonl" in said, complaint
+        asked = len(server.sent())
+        assert run(*words, "again.jsonl")[0] == 0 and len(server.sent()) == asked
+    found = list(read_records(Path("labelled.jsonl"), Annotation))
+    assert {a.origin for a in found} == {"llm"}
+    assert {"fumatore", "diabete"} <= {span.text for a in found for span in a.spans}
+    assert Path("labelled.jsonl").read_bytes() == Path("again.jsonl").read_bytes()
