@@ -240,7 +240,7 @@ def push_step(client: Any, project: str, annotations: Sequence["Annotation"]) ->
     view = as_view(told.pop()) if len(told) == 1 else schema.view_of(labels)
     report = push(client, project, annotations, schema, view)
     for refused in report.refused:
-        print(f"lettera: {refused}", file=sys.stderr)
+        print(f"lettera: {refused.id}: {refused.reason}", file=sys.stderr)
     say(f"project '{project}': {report.added:,} phrases added, {report.already:,} there already")
 
 
@@ -252,7 +252,7 @@ def pull_step(client: Any, project: str, out: Path) -> list["Annotation"]:
 
     report = pull(client, project, default_schema())
     for refused in report.refused:
-        print(f"lettera: {refused}", file=sys.stderr)
+        print(f"lettera: {refused.id}: {refused.reason}", file=sys.stderr)
     write_records(out, report.annotations)
     told = f", {report.skipped} of them skipped" if report.skipped else ""
     say(f"{count(len(report.annotations), 'phrase')} looked at by people{told}: {out}")
