@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.label.context import Context
-from core.label.lexicon import LEXICON, read_lexicon
-from core.label.words import Line, fold
+from core.label.rules.context import Context
+from core.label.rules.lexicon import LEXICON, read_lexicon
+from core.label.rules.words import Line, fold
 from core.schema import default_schema
 
 CONTEXT = Context(read_lexicon(LEXICON, default_schema()))

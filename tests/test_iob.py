@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import UnknownName
-from core.label.answers import LONGEST, Unusable, json_values
-from core.label.iob import Iob
+from core.label.formats.answers import LONGEST, Unusable, json_values
+from core.label.formats.iob import Iob
+from core.label.formats.tagged import words
 from core.label.prompts import render
-from core.label.tagged import words
 from core.schema import default_schema
 
 DATA = Path(__file__).parent / "data"

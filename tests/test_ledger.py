@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.label.ledger import Call, Ledger, Reply, Total
-from core.label.models import price_list
+from core.label.hosted.ledger import Call, Ledger, Reply, Total
+from core.label.hosted.models import price_list
 
 WRITER = """
 import sys
 from pathlib import Path
-from core.label.ledger import Call, Ledger, Reply
+from core.label.hosted.ledger import Call, Ledger, Reply
 name, path = sys.argv[1:]
 with Ledger(Path(path)) as ledger:
     print(ledger.secret().hex())

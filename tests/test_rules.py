@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.label import LABELLERS
-from core.label.rules import Rules
+from core.label.rules.rules import Rules
 from core.records import Annotation, Phrase, phrase_ids
 from core.schema import default_schema
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.label.shield import Shield, Shielded, is_loopback, needed
+from core.label.shield.shield import Shield, Shielded, is_loopback, needed
 from core.records import Annotation, Missing, Phrase, Span
 from core.schema import default_schema
 from demo.fictitious import annotations, voices, write

@@ -81,7 +81,7 @@ def test_the_space_answers_from_its_own_folder(space: Path, tmp_path: Path) -> N
     assert said["fields"]["data_di_nascita"]["value"] == "1948-11-02"
     lines = (tmp_path / "seen.jsonl").read_text().splitlines()
     origins = dict(json.loads(line) for line in lines)
-    assert {"core", "demo", "core.extract", "core.label.rules", "demo.app"} <= origins.keys()
+    assert {"core", "demo", "core.extract", "core.label.rules.rules", "demo.app"} <= origins.keys()
     assert {name for name, at in origins.items() if not Path(at).is_relative_to(space)} == set()
 
 

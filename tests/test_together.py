@@ -15,7 +15,7 @@ import pytest
 
 from core.errors import BadInput, LLMError, UnknownName
 from core.label import LABELLERS
-from core.label.ledger import Ledger
+from core.label.hosted.ledger import Ledger
 from core.label.together import UNUSABLE, Together
 from core.records import Annotation, Phrase
 from core.schema import default_schema

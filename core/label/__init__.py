@@ -19,5 +19,5 @@ class Labeller(Protocol):
 
 LABELLERS = Registry(
     "labeller",
-    {"rules": "core.label.rules:Rules", "together": "core.label.together:Together"},
+    {"rules": "core.label.rules.rules:Rules", "together": "core.label.together:Together"},
 )

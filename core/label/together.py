@@ -9,18 +9,18 @@ from secrets import token_bytes
 
 from core.errors import LLMError
 from core.label import Labeller
-from core.label.answers import Unusable
-from core.label.iob import Answer, Iob
-from core.label.ledger import Ledger
-from core.label.models import price_list
-from core.label.service import ADDRESS, Refused, Request, Service, Usage
-from core.label.shield import Shield, Shielded, is_loopback, needed, unshielded
-from core.label.stream import ordered
+from core.label.formats.answers import Unusable
+from core.label.formats.iob import Answer, Iob
+from core.label.hosted.ledger import Ledger
+from core.label.hosted.models import price_list
+from core.label.hosted.service import ADDRESS, Refused, Request, Service, Usage
+from core.label.hosted.stream import ordered
+from core.label.shield.shield import Shield, Shielded, is_loopback, needed, unshielded
 from core.records import Annotation, Phrase, Span
 from core.registry import Registry
 from core.schema import Schema, View, default_schema
 
-FORMATS = Registry("answer format", {"iob": "core.label.iob:Iob"})
+FORMATS = Registry("answer format", {"iob": "core.label.formats.iob:Iob"})
 UNUSABLE = "no usable answer"
 WHOLE_LINES = ("Diagnosi", "Motivo ricovero")
 _MOST_TOKENS = 16_384

@@ -26,6 +26,8 @@ SOURCES = (
     "core/*.toml",
     "core/*/*.py",
     "core/*/*.toml",
+    "core/label/rules/*.py",
+    "core/label/rules/*.toml",
     *(f"demo/{name}.py" for name in ("__init__", "app", "analysis", "view", "highlight", "table")),
     "demo/page.css",
     "demo/examples/*.pdf",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.extract import letter_fields
-from core.label.rules import Rules
+from core.label.rules.rules import Rules
 from core.learn.scores import score
 from core.learn.tagger import Tagger
 from core.learn.tags import words

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.extract import letter_fields
-from core.label.rules import Rules
+from core.label.rules.rules import Rules
 from core.learn.scores import Scores, score
 from core.learn.tagger import Tagger
 from core.read.phrases import phrases

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from core.label.lexicon import Lexicon
-from core.label.words import Line, fold
+from core.label.rules.lexicon import Lexicon
+from core.label.rules.words import Line, fold
 
 Name = tuple[int, int, str, str]
 

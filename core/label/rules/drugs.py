@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.label.lexicon import Concept, Hit, Lexicon
-from core.label.stage import Stages
-from core.label.words import Line
+from core.label.rules.lexicon import Concept, Hit, Lexicon
+from core.label.rules.stage import Stages
+from core.label.rules.words import Line
 
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "mezza": 0.5, "mezzo": 0.5, "un quarto": 0.25}
 _COUNTS = {"una": 1.0, "un": 1.0, "due": 2.0, "tre": 3.0}

@@ -16,8 +16,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from core.errors import LLMError
-from core.label.ledger import Call, Ledger, Reply
-from core.label.shield import is_loopback
+from core.label.hosted.ledger import Call, Ledger, Reply
+from core.label.shield.shield import is_loopback
 
 if TYPE_CHECKING:
     from together import APIStatusError

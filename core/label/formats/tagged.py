@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from core.label.align import normalised
-from core.label.answers import Unusable, json_values
+from core.label.formats.answers import Unusable, json_values
 
 _MARKS = "\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f"
 _WORD = re.compile(

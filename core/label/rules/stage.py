@@ -2,8 +2,8 @@
 
 import re
 
-from core.label.lexicon import Lexicon, Stage
-from core.label.words import Line, fold
+from core.label.rules.lexicon import Lexicon, Stage
+from core.label.rules.words import Line, fold
 
 _SECTIONS: dict[str, Stage] = {
     "Diagnosi": "stay",

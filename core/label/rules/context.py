@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.label.lexicon import Lexicon
-from core.label.words import Line
+from core.label.rules.lexicon import Lexicon
+from core.label.rules.words import Line
 from core.records import State
 
 Extent = tuple[int, int]

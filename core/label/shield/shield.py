@@ -14,8 +14,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from core.errors import BadInput
-from core.label.surrogates import Surrogates, plain
-from core.label.traces import Kind, Stretch, find, names
+from core.label.shield.surrogates import Surrogates, plain
+from core.label.shield.traces import Kind, Stretch, find, names
 from core.records import Annotation, Missing, Phrase, Span
 from core.schema import Schema
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from core.label.lexicon import Lexicon
-from core.label.names import Names
-from core.label.words import Line
+from core.label.rules.lexicon import Lexicon
+from core.label.rules.names import Names
+from core.label.rules.words import Line
 from core.records import Value
 
 Found = tuple[int, int, str, Value | None]

@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from core.label import dates
-from core.label.concepts import Concepts
-from core.label.context import Context, Cues
-from core.label.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
-from core.label.identity import Identity
-from core.label.joining import joined, without_twins
-from core.label.lexicon import LEXICON, Finder, Hit, longest, read_lexicon
-from core.label.past import Past
-from core.label.stage import Stages
-from core.label.words import Line
+from core.label.rules import dates
+from core.label.rules.concepts import Concepts
+from core.label.rules.context import Context, Cues
+from core.label.rules.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
+from core.label.rules.identity import Identity
+from core.label.rules.joining import joined, without_twins
+from core.label.rules.lexicon import LEXICON, Finder, Hit, longest, read_lexicon
+from core.label.rules.past import Past
+from core.label.rules.stage import Stages
+from core.label.rules.words import Line
 from core.records import Annotation, Phrase, Span, State, Value
 from core.schema import Schema, default_schema
 

@@ -2,8 +2,8 @@
 
 import re
 
-from core.label.concepts import Outcome
-from core.label.words import Line
+from core.label.rules.concepts import Outcome
+from core.label.rules.words import Line
 from core.records import Span
 
 _JOINT = re.compile(r"\s*(?:[(,+/]|e|ed|poi|con|,\s?poi)?\s*")

@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from core.errors import UnknownName
 from core.label.align import Quote, align, in_order, normalised
-from core.label.answers import Unusable
+from core.label.formats.answers import Unusable
+from core.label.formats.tagged import TAG, Word, parse, words
 from core.label.prompts import render
-from core.label.tagged import TAG, Word, parse, words
 from core.records import Missing, Span
 from core.schema import TARGET, Schema, View
 

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from core.label.surrogates import plain
+from core.label.shield.surrogates import plain
 
-_LEXICON = Path(__file__).with_name("lexicon.toml")
-_FIELDS = Path(__file__).parents[1] / "fields.toml"
+_LEXICON = Path(__file__).parents[1] / "rules" / "lexicon.toml"
+_FIELDS = Path(__file__).parents[2] / "fields.toml"
 Kind = Literal["date", "code", "number", "name"]
 
 

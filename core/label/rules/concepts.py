@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from core.label.context import Context, Cues
-from core.label.lexicon import Hit, Lexicon, Stage
-from core.label.past import Past
-from core.label.stage import Stages
-from core.label.words import Line
+from core.label.rules.context import Context, Cues
+from core.label.rules.lexicon import Hit, Lexicon, Stage
+from core.label.rules.past import Past
+from core.label.rules.stage import Stages
+from core.label.rules.words import Line
 from core.records import State, Value
 
 Outcome = tuple[int, int, str, State, Value | None, dict[str, bool]]

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from core.label.context import Context, Cues
-from core.label.lexicon import Lexicon
-from core.label.stage import Stages
-from core.label.words import Line, fold
+from core.label.rules.context import Context, Cues
+from core.label.rules.lexicon import Lexicon
+from core.label.rules.stage import Stages
+from core.label.rules.words import Line, fold
 from core.records import State, Value
 
 Told = tuple[int, int, str, State, Value | None]
