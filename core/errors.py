@@ -21,5 +21,9 @@ class LLMError(LetteraError):
     """The language-model service refused, failed, or answered nonsense after all retries."""
 
 
+class MoneySpent(LLMError):
+    """The next question could cost more than the user allowed; what was answered is kept."""
+
+
 class ServerError(LetteraError):
     """Label Studio, the Hub, or another server could not be started or did not answer as agreed."""

@@ -134,7 +134,10 @@ def phrase_ids(letter: str, texts: Iterable[str]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A labelled stretch of a phrase. `label` belongs to the chosen view; `field` survives all."""
+    """A labelled stretch of a phrase. `label` belongs to the chosen view; `field` survives all.
+
+    `status` and `edits` say how a model's quote was placed: how many characters it had otherwise.
+    """
 
     start: int
     end: int
@@ -144,6 +147,7 @@ class Span:
     value: Value | None = None
     score: float | None = None
     status: Literal["exact", "normalised", "fuzzy"] | None = None
+    edits: int | None = None
     edit: Literal["kept", "changed", "added"] | None = None
     text: str = ""
     extra: Extra = dataclasses.field(default_factory=dict)
