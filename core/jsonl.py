@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import IO, Generic, Protocol, Self, TypeVar
 
 from core.errors import BadInput
 from core.files import replacing
@@ -72,31 +72,25 @@ def _parse(line: bytes, kind: type[R], where: str) -> R:
 
 
 class Journal(Generic[R]):
-    """An output file that a killed run leaves usable.
+    """An output file that a killed run leaves usable, and that fits no memory.
 
-    Records are appended as they come, mode 0600. On the next run those that are already there, and
-    that `reuse` accepts, are not made again; a line cut by the kill is dropped. `finish` puts the
-    file into its final order.
+    Records are appended as they come, mode 0600; only where each of them stands is remembered. On
+    the next run those that are already there, and that `reuse` accepts, are not made again; a line
+    cut by the kill is dropped. `finish` puts the file into its final order.
     """
 
     def __init__(
         self, path: Path, kind: type[R], reuse: Callable[[R], bool] = lambda _: True
     ) -> None:
         self.path = path
-        self.kept: dict[str, R] = {}
-        whole = 0
-        if path.exists():
-            lines = list(_lines(path))
-            whole = len(lines) if not lines or lines[-1].endswith(b"\n") else len(lines) - 1
-            found = (
-                _parse(line, kind, f"{path}:{n}")
-                for n, line in enumerate(lines[:whole], 1)
-                if line.strip()
-            )
-            self.kept = {record.key: record for record in found if reuse(record)}
-        write_records(path, self.kept.values())
+        self._kind = kind
+        self._places: dict[str, tuple[int, int]] = {}
+        with replacing(path) as file:
+            for record, line in self._there(reuse):
+                self._places[record.key] = (file.tell(), len(line))
+                file.write(line)
         # Unbuffered: what a full disk refuses must not be tried again when the file is closed.
-        self._file = path.open("ab", buffering=0)
+        self._file = path.open("a+b", buffering=0)
 
     def __enter__(self) -> Self:
         return self
@@ -110,11 +104,18 @@ class Journal(Generic[R]):
         self._file.close()
 
     def __contains__(self, key: str) -> bool:
-        return key in self.kept
+        return key in self._places
+
+    def get(self, key: str) -> R | None:
+        """The record of a key, read from the file."""
+        if key not in self._places:
+            return None
+        return _parse(self._line(self._file, key), self._kind, str(self.path))
 
     def add(self, record: R) -> None:
         """Appends one record and hands it to the system at once, so that a kill loses none."""
         line = memoryview(dump(record))
+        start, length = self._file.seek(0, os.SEEK_END), len(line)
         try:
             while line:
                 line = line[self._file.write(line) :]
@@ -122,9 +123,29 @@ class Journal(Generic[R]):
             raise BadInput(
                 f"{self.path}: cannot be written ({os.strerror(error.errno or 0)})"
             ) from error
-        self.kept[record.key] = record
+        self._places[record.key] = (start, length)
 
     def finish(self, keys: Iterable[str]) -> int:
         """Rewrites the file in the order of `keys`, no others; returns how many stand in it."""
         self._file.close()
-        return write_records(self.path, (self.kept[key] for key in keys if key in self.kept))
+        count = 0
+        with self.path.open("rb") as old, replacing(self.path) as file:
+            for key in keys:
+                if key in self._places:
+                    file.write(self._line(old, key))
+                    count += 1
+        return count
+
+    def _line(self, file: IO[bytes], key: str) -> bytes:
+        start, length = self._places[key]
+        file.seek(start)
+        return file.read(length)
+
+    def _there(self, reuse: Callable[[R], bool]) -> Iterator[tuple[R, bytes]]:
+        """The records of an earlier run that can be used again, with their lines."""
+        lines = _lines(self.path) if self.path.exists() else iter(())
+        for number, line in enumerate(lines, 1):
+            if line.endswith(b"\n") and line.strip():
+                record = _parse(line, self._kind, f"{self.path}:{number}")
+                if reuse(record):
+                    yield record, line

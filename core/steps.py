@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput, LetteraError
+from core.errors import BadInput, LetteraError, MoneySpent
 from core.extract import letter_fields
 from core.extract.result import LetterFields
 from core.jsonl import Journal, read_records
@@ -17,7 +17,7 @@ from core.label import Labeller
 from core.read import read_file
 from core.read.folders import digest, expand
 from core.read.phrases import phrases
-from core.records import Annotation, Letter
+from core.records import Annotation, Letter, Phrase
 from core.schema import View, default_schema
 
 Watch = Callable[[Iterable[Any], str, int], Iterable[Any]]
@@ -34,6 +34,13 @@ class Reading:
     letters: int = 0
     turned_away: int = 0
     failures: list[str] = field(default_factory=list)
+
+    def add(self, letter: Letter) -> None:
+        """Counts a letter as it goes into the file."""
+        self.letters += bool(letter.text)
+        self.turned_away += not letter.text
+        if letter.text and not phrases(letter):
+            self.failures.append(f"{letter.source}: no phrases in it; is it a blank scan?")
 
 
 def read_letters(
@@ -63,14 +70,10 @@ def read_letters(
                     report.failures.append(f"{path}: the same file as {names[letter.id]}")
                     continue
                 names[letter.id] = path.name
-                journal.add(_admitted(replace(letter, source=path.name), take_all))
+                kept = _admitted(replace(letter, source=path.name), take_all)
+                journal.add(kept)
+                report.add(kept)
         journal.finish(names)
-        letters = [journal.kept[key] for key in names]
-    for letter in letters:
-        report.letters += bool(letter.text)
-        report.turned_away += not letter.text
-        if letter.text and not phrases(letter):
-            report.failures.append(f"{letter.source}: no phrases in it; is it a blank scan?")
     return report
 
 
@@ -88,7 +91,7 @@ def _expanded(files: Sequence[str], failures: list[str]) -> list[Path]:
 
 
 def _letters(path: Path, reader: str, journal: Journal[Letter]) -> list[Letter]:
-    known = journal.kept.get(digest(path))
+    known = journal.get(digest(path))
     return [known] if known else read_file(path, reader)
 
 
@@ -98,42 +101,62 @@ def _admitted(letter: Letter, take_all: bool) -> Letter:
     return replace(letter, text="", pages=(), sections=(), boxes=(), map=())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Labelling:
     """What `label_letters` did. `missing`: quotes that were not found in their phrase; `remarked`:
-    phrases with a comment of the labeller, such as that a model gave no usable answer.
+    phrases with a comment of the labeller; `stopped`: why not all phrases are there, where so.
     """
 
-    phrases: int
-    spans: int
-    missing: int
-    remarked: int
+    phrases: int = 0
+    spans: int = 0
+    missing: int = 0
+    remarked: int = 0
+    stopped: str | None = None
+
+    def add(self, annotation: Annotation) -> None:
+        """Counts an annotation of the file."""
+        self.phrases += 1
+        self.spans += len(annotation.spans)
+        self.missing += len(annotation.missing)
+        self.remarked += annotation.comment is not None
 
 
 def label_letters(
     letters: Path, out: Path, labeller: Labeller, view: View, watch: Watch = unwatched
 ) -> Labelling:
-    """letters.jsonl -> labelled.jsonl. A letter that a kill cut short is labelled again whole."""
-    cut = [phrases(letter) for letter in read_records(letters, Letter)]
-    wanted = {phrase.id: phrase for some in cut for phrase in some}
+    """letters.jsonl -> labelled.jsonl. A letter that a kill cut short is labelled again whole.
+
+    Neither file is held in memory. Where the labeller's money is spent the rest is left out.
+    """
+    wanted = {p.id: _fingerprint(p) for letter in _letters_of(letters) for p in phrases(letter)}
 
     def reusable(old: Annotation) -> bool:
         same = old.source == labeller.source and old.extra.get("view") == view
-        return same and wanted.get(old.key) == old.phrase
+        return same and wanted.get(old.key) == _fingerprint(old.phrase)
 
+    report = Labelling()
     with Journal(out, Annotation, reusable) as journal:
-        todo = [p for some in cut if any(q.id not in journal for q in some) for p in some]
-        for annotation in watch(labeller.label(todo), "labelling", len(todo)):
-            seen = default_schema().seen_as(annotation, view)
-            journal.add(replace(seen, extra={**seen.extra, "view": view}))
+        cut = {phrase.partition(":")[0] for phrase in wanted if phrase not in journal}
+        todo = (p for x in _letters_of(letters) if x.id in cut for p in phrases(x))
+        total = sum(phrase.partition(":")[0] in cut for phrase in wanted)
+        try:
+            for annotation in watch(labeller.label(todo), "labelling", total):
+                seen = default_schema().seen_as(annotation, view)
+                journal.add(replace(seen, extra={**seen.extra, "view": view}))
+        except MoneySpent as spent:
+            report.stopped = str(spent)
         journal.finish(wanted)
-        done = list(journal.kept.values())
-    return Labelling(
-        phrases=len(done),
-        spans=sum(len(annotation.spans) for annotation in done),
-        missing=sum(len(annotation.missing) for annotation in done),
-        remarked=sum(annotation.comment is not None for annotation in done),
-    )
+    for annotation in read_records(out, Annotation):
+        report.add(annotation)
+    return report
+
+
+def _letters_of(path: Path) -> Iterator[Letter]:
+    return read_records(path, Letter)
+
+
+def _fingerprint(phrase: Phrase) -> int:
+    return hash((phrase.start, phrase.end, phrase.section, phrase.text))
 
 
 def tag_files(
