@@ -31,6 +31,7 @@ STYLE = """
   background: var(--color-neutral-background, #fff); }
 .lettera-place { color: #767676; font-size: 13px; }
 .lettera-near { color: #767676; font-size: 14px; }
+.lettera-lost { color: #9A3412; font-size: 13px; }
 .lettera-phrase { font-size: 18px; line-height: 2; margin: 6px 0; padding: 4px 12px;
   border-left: 3px solid #4C78A8; }
 .lettera-state { min-height: 72px; padding-left: 7px; }
@@ -152,7 +153,8 @@ def _add_phrase(head: Element) -> None:
     for name, where in (("place", "place"), ("before", "near")):
         SubElement(_box(head, f"lettera-{where}"), "Text", name=name, value=f"${name}")
     SubElement(_box(head, "lettera-phrase"), "Text", name=TEXT, value="$text", granularity="symbol")
-    SubElement(_box(head, "lettera-near"), "Text", name="after", value="$after")
+    for name, where in (("after", "near"), ("lost", "lost")):
+        SubElement(_box(head, f"lettera-{where}"), "Text", name=name, value=f"${name}")
 
 
 def _add_state(head: Element) -> None:

@@ -16,6 +16,7 @@ from core.records import Annotation, Json, Phrase, Span, State
 from core.schema import View
 
 CARRIED = "lettera"
+SURE = 1.0
 START, END = "(inizio della lettera)", "(fine della lettera)"
 Edit = Literal["kept", "changed", "added"]
 _EDIT_OF: dict[str | None, Edit] = {"prediction": "kept", "prediction-changed": "changed"}
@@ -51,6 +52,7 @@ def task_of(annotation: Annotation, before: str | None, after: str | None) -> Js
         "text": phrase.text,
         "before": before or START,
         "after": after or END,
+        "lost": _lost(annotation),
         "place": f"{section}lettera {phrase.letter}",
         "letter": phrase.letter,
         "start": phrase.start,
@@ -62,17 +64,53 @@ def task_of(annotation: Annotation, before: str | None, after: str | None) -> Js
     return {"data": data, "predictions": [_prediction(annotation)]}
 
 
-def _prediction(annotation: Annotation) -> Json:
+def _lost(annotation: Annotation) -> str:
+    """What the machine said and nobody can see in the phrase, in a line for the annotator."""
+    quotes = [
+        f"«{shown(lost.quote)}»" + (f" ({lost.field})" if lost.field else "")
+        for lost in annotation.missing
+    ]
+    told = [f"La macchina ha citato anche, ma nella frase non si trova: {', '.join(quotes)}"]
+    if annotation.comment and annotation.origin != "human":
+        told.append("La macchina non ha risposto su tutta la frase: guardatela con cura")
+    return ". ".join(told[not quotes :])
+
+
+def shown(text: str) -> str:
+    """A text as it can be sent: half a character (a lone surrogate) becomes a question mark."""
+    return text if is_unicode(text) else text.encode("utf-8", "replace").decode()
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text holds whole characters only."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def certainty(annotation: Annotation) -> float | None:
+    """How sure the machine is of a phrase: as of its least certain span; None where it never said.
+
+    It is not sure at all of a phrase that it answered in part, or with words that are not there.
+    """
+    if annotation.missing or annotation.comment:
+        return 0.0
     scores = [span.score for span in annotation.spans if span.score is not None]
+    return min(scores) if scores else None
+
+
+def _prediction(annotation: Annotation) -> Json:
     seed = f"{annotation.phrase.id} {annotation.source}"
     result = [
         item
         for number, span in enumerate(annotation.spans)
         for item in _items(span, sha256(f"{seed} {number}".encode()).hexdigest()[:10])
     ]
-    # The least certain span speaks for the phrase: that is what a queue by uncertainty asks for.
-    score = {"score": min(scores)} if scores else {}
-    return {"model_version": annotation.source, "result": result, **score}
+    score = certainty(annotation)
+    # Without one a phrase would come before all others in a queue by uncertainty.
+    return {
+        "model_version": annotation.source,
+        "result": result,
+        "score": SURE if score is None else score,
+    }
 
 
 def _items(span: Span, region: str) -> Iterator[Json]:

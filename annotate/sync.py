@@ -12,14 +12,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import httpx
 from label_studio_sdk import LabelStudio
 from label_studio_sdk.core.api_error import ApiError
 
 from annotate.config import instruction, label_config, labels_of
-from annotate.regions import Refused, annotations_of, task_of
+from annotate.regions import (
+    Refused,
+    annotations_of,
+    certainty,
+    is_unicode,
+    shown,
+    task_of,
+)
 from core.errors import BadInput, ServerError
 from core.records import Annotation, Json
 from core.schema import Schema, View
@@ -28,6 +35,9 @@ BATCH = 1000  # the server takes about 2 s for one, and more in one call is not 
 PAGE = 1000
 TIMEOUT = 600.0
 _HERE = {"127.0.0.1", "localhost", "::1"}
+Queue = Literal["Sequential sampling", "Uncertainty sampling"]
+IN_ORDER: Queue = "Sequential sampling"
+LEAST_SURE: Queue = "Uncertainty sampling"
 Progress = Callable[[int, int | None], object]  # phrases done, phrases in all where known
 _client: Any = LabelStudio  # its constructor has no type hints
 PAUSES = (5.0, 15.0, 40.0)  # seconds to wait for phrases whose import was not answered
@@ -109,9 +119,14 @@ def push(
     view: View,
     progress: Progress | None = None,
 ) -> PushReport:
-    """Adds to a project, made where it is missing, the phrases that it does not hold yet."""
+    """Adds to a project, made where it is missing, the phrases that it does not hold yet.
+
+    Where the labeller says how sure it is, a new project hands out the least certain phrases first.
+    """
+    annotations = list(annotations)
+    queue = LEAST_SURE if any(certainty(a) is not None for a in annotations) else IN_ORDER
     with _clear_errors():
-        project = _find(client, title) or _make(client, title, schema, view)
+        project = _find(client, title) or _make(client, title, schema, view, queue)
         _expect_labels(project, title, schema, view)
         there = _keys(client, project.id)
         tasks, already, refused = _new_tasks(annotations, there, schema.labels(view))
@@ -178,7 +193,7 @@ def _tasks(client: LabelStudio, project: int, **which: str) -> Iterator[Json]:
         yield task.model_dump()
 
 
-def _make(client: LabelStudio, title: str, schema: Schema, view: View) -> Any:
+def _make(client: LabelStudio, title: str, schema: Schema, view: View, queue: Queue) -> Any:
     if not 3 <= len(title) <= 50:
         raise BadInput(f"project name '{title}': give it 3 to 50 characters")
     return client.projects.create(
@@ -186,6 +201,7 @@ def _make(client: LabelStudio, title: str, schema: Schema, view: View) -> Any:
         label_config=label_config(schema, view),
         expert_instruction=instruction(schema, view),
         show_instruction=True,
+        sampling=queue,
     )
 
 
@@ -217,7 +233,7 @@ def _new_tasks(
             refused.append(Refused(key, "the phrase comes twice; only the first was sent"))
         elif key in there:
             already += 1
-        elif not _is_unicode(annotation.phrase.text):
+        elif not is_unicode(annotation.phrase.text):
             refused.append(Refused(key, "its text holds half a character (a lone surrogate)"))
         else:
             fit, bad = _fitting(annotation, labels)
@@ -234,16 +250,8 @@ def _with_neighbours(
     place = attrgetter("phrase.letter", "phrase.start", "phrase.end")
     for _, group in groupby(sorted(annotations, key=place), attrgetter("phrase.letter")):
         letter = list(group)
-        lines = [None, *(_shown(annotation.phrase.text) for annotation in letter), None]
+        lines = [None, *(shown(annotation.phrase.text) for annotation in letter), None]
         yield from zip(letter, lines, lines[2:], strict=False)
-
-
-def _shown(text: str) -> str:
-    return text if _is_unicode(text) else text.encode("utf-8", "replace").decode()
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _fitting(annotation: Annotation, labels: Sequence[str]) -> tuple[Annotation, list[Refused]]:

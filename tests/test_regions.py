@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.regions import CARRIED, annotations_of, task_of
-from core.records import Annotation, Json, Phrase, Span
+from core.records import Annotation, Json, Missing, Phrase, Span
 from core.schema import View, default_schema
 
 TEXT = "Ex fumatore 👩🏽‍⚕️, nega diabete. Lasix 25 mg."
@@ -52,7 +52,25 @@ def test_a_task_tells_where_its_phrase_stands() -> None:
     data = pushed(SMOKE)["data"]
     assert (data["before"], data["after"]) == ("(inizio della lettera)", "x")
     assert data["place"] == "Sezione: Anamnesi · lettera 3fa2b1c09d12"
+
+
+def test_a_phrase_is_as_sure_as_its_least_sure_span() -> None:
     assert pushed(SMOKE, DRUG)["predictions"][0]["score"] == 0.5
+    assert pushed(DRUG)["predictions"][0]["score"] == 1.0
+    assert pushed()["predictions"][0]["score"] == 1.0
+
+
+def test_what_a_machine_said_beside_the_phrase_is_shown_and_looked_at_first() -> None:
+    lost = (Missing("aspirina", "antiaggregante"), Missing("\ud83d"))
+    task = task_of(Annotation(PHRASE, (SMOKE,), "llm", "x", missing=lost), None, None)
+    assert task["data"]["lost"] == (
+        "La macchina ha citato anche, ma nella frase non si trova: «aspirina» (antiaggregante), «?»"
+    )
+    assert task["predictions"][0]["score"] == 0.0
+    task = task_of(Annotation(PHRASE, (), "llm", "x", comment="no usable answer"), None, None)
+    assert task["data"]["lost"].startswith("La macchina non ha risposto su tutta la frase")
+    assert task["predictions"][0]["score"] == 0.0
+    assert pushed(SMOKE)["data"]["lost"] == ""
 
 
 def test_what_is_left_alone_comes_back_whole() -> None:
