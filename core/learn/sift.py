@@ -7,9 +7,9 @@ whose spans are one single word together, and phrases under so many characters.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from io import StringIO
 from typing import TYPE_CHECKING
 
+from core.learn.figure import svg
 from core.learn.tags import tags_of, words
 from core.records import Annotation, Json
 
@@ -88,17 +88,7 @@ class Sieve:
 
     def histogram(self) -> str:
         """How long the phrases are, before and after, as an SVG drawing (the paper's Fig. 1)."""
-        import matplotlib
-
-        matplotlib.use("svg")
-        from matplotlib import pyplot
-
-        figure, axes = pyplot.subplots(figsize=(8, 4))
-        self._draw(axes)
-        drawn = StringIO()
-        figure.savefig(drawn, format="svg", bbox_inches="tight", metadata={"Date": None})
-        pyplot.close(figure)
-        return drawn.getvalue()
+        return svg(self._draw, height=4)
 
     def _draw(self, axes: "Axes") -> None:
         longest = min(max(self.before.lengths, default=1), _LONGEST_SHOWN)
@@ -114,7 +104,6 @@ class Sieve:
         axes.set_xlabel(f"characters ({_LONGEST_SHOWN} and more in the last bar)")
         axes.set_ylabel("phrases")
         axes.legend(frameon=False)
-        axes.spines[["top", "right"]].set_visible(False)
 
 
 def _heads(annotation: Annotation) -> str:
