@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check -q
 EXTRAS := server,train,examples,dev
 ARGS ?=
 
-.PHONY: install system up test quick lint bench marker clean
+.PHONY: install system up test quick lint soak bench marker clean
 
 install: $(VENV)/installed
 
@@ -38,6 +38,11 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The long counts of what make test does in small: mutated answers, points to kill at.
+soak: install system
+	LETTERA_SOAK=5000 $(BIN)/pytest -k soak tests/test_formats.py
+	LETTERA_SOAK=100 $(BIN)/pytest -k kill tests/test_ledger.py tests/test_together.py tests/test_batch.py
 
 bench: install
 	$(BIN)/python -m tests.bench

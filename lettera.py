@@ -21,6 +21,7 @@ from core.errors import BadInput, LetteraError, ServerError, UnknownName
 if TYPE_CHECKING:
     from annotate.server import LabelStudioServer
     from core.label import Labeller
+    from core.label.asking import Asking
     from core.learn.record import Record
     from core.learn.split import Split
     from core.learn.tagger import Tagger
@@ -58,6 +59,11 @@ By = Annotated[
     ),
 ]
 Labels = Annotated[str, typer.Option(help="target (one), group (ten) or field (one a field).")]
+Language = Annotated[str, typer.Option(help="Of the prompt: it or en.")]
+Shield = Annotated[str, typer.Option(help="auto (on unless the address is loopback), on, or off.")]
+MaxUsd = Annotated[
+    float | None, typer.Option(help="Stop before this run costs more, at list price.")
+]
 Project = Annotated[str, typer.Option(help="Name of the Label Studio project.")]
 Url = Annotated[
     str | None,
@@ -105,15 +111,46 @@ def tell_reading(report: "Reading", out: Path) -> Failures:
     return Failures(report.failures)
 
 
-def tell_labelling(report: "Labelling", source: str, out: Path) -> None:
+def tell_labelling(report: "Labelling", labeller: "Labeller", out: Path) -> Failures:
     told = f", {count(report.missing, 'quote')} not found (`missing`)" if report.missing else ""
     if report.remarked:
-        told += f", {count(report.remarked, 'phrase')} without a usable answer (`comment`)"
+        told += f", {count(report.remarked, 'phrase')} without a whole answer (`comment`)"
     spans = count(report.spans, "span")
-    say(f"{count(report.phrases, 'phrase')}, {spans} by {source}{told}: {out}")
+    say(f"{count(report.phrases, 'phrase')}, {spans} by {labeller.source}{told}: {out}")
+    tell_account(labeller)
+    return Failures([report.stopped] if report.stopped else [])
 
 
-def make_labeller(by: str | None, view: "View", workspace: Path) -> "Labeller":
+def tell_account(labeller: Any) -> None:
+    """What a hosted labeller's run asked, paid and lost; nothing to say of the others."""
+    usage, losses = getattr(labeller, "usage", None), getattr(labeller, "losses", None)
+    if usage is None or losses is None:
+        return
+    say(
+        f"  {count(usage.calls, 'call')}, {usage.reused:,} answers not paid again, "
+        f"{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out, US $ {usage.usd:.4f}"
+    )
+    lost = {
+        "phrases without a usable answer": losses.unusable,
+        "answered in part": losses.partly,
+        "quotes not found": losses.missing,
+        "names that are no field": losses.strangers,
+        "spans outvoted": losses.outvoted,
+        "questions halved": losses.halved,
+    }
+    if told := ", ".join(f"{number:,} {what}" for what, number in lost.items() if number):
+        say(f"  of this run: {told}")
+    for note in labeller.notes:
+        say(f"  {note}")
+
+
+def make_labeller(
+    by: str | None,
+    view: "View",
+    workspace: Path,
+    how: "Asking | None" = None,
+    corrected: Path | None = None,
+) -> "Labeller":
     """The labeller of a name, a model folder or a Hub id; says aloud what it chose by itself."""
     from core.label import LABELLERS
 
@@ -125,19 +162,43 @@ def make_labeller(by: str | None, view: "View", workspace: Path) -> "Labeller":
         rules: Labeller = LABELLERS.get(by)()
         return rules
     if by == "together":
-        hosted: Labeller = LABELLERS.get(by)(
-            view=view,
-            api_key=os.environ.get("TOGETHER_API_KEY"),
-            base_url=os.environ.get("TOGETHER_BASE_URL"),
-            ledger=workspace / "ledger.db",
-            identity=LABELLERS.get("rules")(),
-        )
-        return hosted
+        return hosted_labeller(view, workspace, how, corrected)
     if "/" in by or Path(by).exists():
         return load_tagger(by)
     raise UnknownName(
         f"no labeller or model named '{by}'; choose rules, together or a model folder"
     )
+
+
+def hosted_labeller(
+    view: "View", workspace: Path, how: "Asking | None", corrected: Path | None = None
+) -> "Labeller":
+    """A language model behind the address of the environment, with the workspace's ledger."""
+    from core.label import LABELLERS
+    from core.label.asking import Asking
+    from core.label.shield.shield import is_loopback
+
+    how = how or Asking()
+    corrected = corrected or workspace / "corrected.jsonl"
+    address = os.environ.get("TOGETHER_BASE_URL")
+    if how.shield == "off" and not is_loopback(address or ""):
+        warn("the shield is off: names, numbers and dates of patients leave this machine")
+    hosted: Labeller = LABELLERS.get("together")(
+        view,
+        how,
+        api_key=os.environ.get("TOGETHER_API_KEY"),
+        base_url=address,
+        ledger=workspace / "ledger.db",
+        identity=LABELLERS.get("rules")(),
+        pool=read_annotations(corrected) if how.examples else (),
+        prices=workspace / "models.toml",
+    )
+    return hosted
+
+
+def warn(sentence: str) -> None:
+    """One line beside what is written, for the person at the terminal."""
+    print(f"lettera: {sentence}", file=sys.stderr, flush=True)
 
 
 def load_tagger(model: str) -> "Tagger":
@@ -153,6 +214,16 @@ def as_view(name: str) -> "View":
         if view == name:
             return view
     raise UnknownName(f"no label set named '{name}'; choose one of: {', '.join(VIEWS)}")
+
+
+def view_of(annotations: Sequence["Annotation"]) -> "View":
+    """The label set of annotations: the one they name, else the smallest that has their labels."""
+    from core.schema import default_schema
+
+    told = {str(a.extra["view"]) for a in annotations if "view" in a.extra}
+    if len(told) == 1:
+        return as_view(told.pop())
+    return default_schema().view_of(span.label for a in annotations for span in a.spans)
 
 
 def read_annotations(path: Path) -> list["Annotation"]:
@@ -183,18 +254,239 @@ def label(
     letters: Path,
     out: Out = Path("labelled.jsonl"),
     by: By = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="The language model; the list is core/label/hosted/models.toml."),
+    ] = None,
+    format: Annotated[str, typer.Option(help="iob, inline, spans or fields.")] = "iob",
     labels: Labels = "field",
+    language: Language = "it",
+    examples: Annotated[
+        int, typer.Option(help="Corrected phrases to show with each question.")
+    ] = 0,
+    corrected: Annotated[
+        Path | None, typer.Option(help="Where the examples come from (workspace/corrected.jsonl).")
+    ] = None,
+    votes: Annotated[
+        str, typer.Option(help="Samples of each answer (3), or formats (iob,inline,spans).")
+    ] = "1",
+    batch: Annotated[int, typer.Option(help="Phrases of a letter in one call.")] = 1,
+    batch_api: Annotated[
+        bool, typer.Option("--batch-api", help="Ask at half price, within a day.")
+    ] = False,
+    shield: Shield = "auto",
+    max_usd: MaxUsd = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would cost; ask nothing.")
+    ] = False,
     workspace: Workspace = WORKSPACE,
 ) -> None:
     """Pre-label the phrases of letters.jsonl.
 
-    lettera label letters.jsonl -o labelled.jsonl --by rules
+    lettera label letters.jsonl -o labelled.jsonl --by together --format spans --dry-run
     """
+    from core.label.asking import Asking
     from core.steps import label_letters
 
     view = as_view(labels)
-    labeller = make_labeller(by, view, workspace)
-    tell_labelling(label_letters(letters, out, labeller, view, watch), labeller.source, out)
+    how = Asking(
+        model=model,
+        format=format,
+        language=language,
+        examples=examples,
+        votes=votes,
+        batch=batch,
+        batch_api=batch_api,
+        shield=shield,
+        max_usd=max_usd,
+    )
+    labeller = make_labeller(by, view, workspace, how, corrected)
+    if dry_run:
+        tell_estimate(labeller, letters, workspace / "models.toml")
+        return
+    report = label_letters(letters, out, labeller, view, watch)
+    tell_labelling(report, labeller, out).close()
+
+
+def tell_estimate(labeller: Any, letters: Path, prices: Path) -> None:
+    """What labelling the letters by a hosted model would take."""
+    from core.label.hosted.models import price_list
+    from core.steps import phrases_in
+
+    if not hasattr(labeller, "estimate"):
+        raise BadInput(f"{labeller.source} costs nothing; --dry-run is for --by together")
+    told = labeller.estimate(phrases_in(letters))
+    checked = price_list(prices).checked
+    money = "at an unknown price" if told.usd is None else f"about US $ {told.usd:.2f}"
+    say(
+        f"dry run, nothing was sent: {count(told.calls, 'call')} by {labeller.source}, "
+        f"{told.reused:,} answers are there already, about {told.tokens_in:,} tokens in and "
+        f"{told.tokens_out:,} out, {money} (list price of {checked})"
+    )
+
+
+@app.command()
+def sift(
+    labelled: Path,
+    out: Out = Path("sifted.jsonl"),
+    keep_empty: Annotated[
+        bool, typer.Option("--keep-empty", help="Keep phrases without a span.")
+    ] = False,
+    keep_one_word: Annotated[
+        bool, typer.Option("--keep-one-word", help="Keep phrases with one labelled word.")
+    ] = False,
+    shortest: Annotated[int, typer.Option(help="Leave out what has fewer characters.")] = 15,
+    report: Annotated[Path, typer.Option(help="Where the counts and lengths go.")] = Path("report"),
+) -> None:
+    """Leave out phrases that teach little, as the paper did, with the counts before and after.
+
+    lettera sift labelled.jsonl -o sifted.jsonl --report report/
+    """
+    from core.learn.sift import Rules
+    from core.steps import sift_file
+
+    sieve = sift_file(labelled, out, Rules(not keep_empty, not keep_one_word, shortest), report)
+    for name, tally in (("before", sieve.before), ("after", sieve.after)):
+        tags = ", ".join(f"{tag} {tally.tags[tag]:,}" for tag in "BIO")
+        say(f"{name:>7}: {count(tally.phrases, 'phrase')}; words {tags}")
+    told = ", ".join(f"{number:,} with {why}" for why, number in sieve.dropped.items())
+    say(f"left out {told or 'nothing'}: {out}, {report}")
+
+
+@app.command()
+def convert(
+    source: Path,
+    target: Path,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Format of the source, where its name is silent.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="jsonl, conll, spacy, parquet or brat; by the name else.")
+    ] = None,
+) -> None:
+    """Take corrected phrases elsewhere, or bring in somebody else's.
+
+    lettera convert corrected.jsonl corrected.conll
+    """
+    from core.convert import convert as converted
+
+    report = converted(source, target, from_, to)
+    say(report.sentence)
+    Failures([f"{refused}" for refused in report.refused]).close()
+
+
+@app.command()
+def ledger(
+    export: Annotated[
+        Path | None, typer.Option(help="Write all calls and answers there (they hold letters).")
+    ] = None,
+    workspace: Workspace = WORKSPACE,
+) -> None:
+    """What hosted models were asked, and what it cost.
+
+    lettera ledger
+    """
+    from core.label.hosted.account import account, table
+    from core.label.hosted.account import export as write
+    from core.label.hosted.ledger import Ledger
+    from core.label.hosted.models import price_list
+
+    path = workspace / "ledger.db"
+    if not path.exists():
+        say(f"no hosted model was asked from {workspace}")
+        return
+    prices = price_list(workspace / "models.toml")
+    with Ledger(path) as opened:
+        say(table(account(opened, prices)))
+        say(f"US dollars at the list price of the day of each call: {path}")
+        if export is not None:
+            say(f"{count(write(opened, export), 'line')}, letters' words in them: {export}")
+
+
+@app.command()
+def shield(
+    files: Files, out: Out = Path("shielded.jsonl"), workspace: Workspace = WORKSPACE
+) -> None:
+    """Show what a hosted model would be sent of each letter.
+
+    lettera shield letters/ -o shielded.jsonl
+    """
+    from core.label import LABELLERS
+    from core.label.hosted.ledger import Ledger
+    from core.steps import shield_files
+
+    with Ledger(workspace / "ledger.db") as opened:
+        secret = opened.secret()
+    way_back = workspace / "shield.jsonl"
+    rules = LABELLERS.get("rules")()
+    shown = shield_files(files, out, way_back, rules, secret, watch)
+    say(f"{count(shown.phrases, 'phrase')}, {shown.stand_ins:,} stand-ins: {out}")
+    say(f"  which stands for what: {way_back} (never leaves this machine)")
+    Failures(shown.failures).close()
+
+
+@app.command(name="compare-labellers")
+def compare_labellers(
+    gold: Path,
+    entries: Annotated[
+        list[str],
+        typer.Option("--with", help="rules, a model folder, together:MODEL:FORMAT, or paper."),
+    ],
+    out: Out = Path("report"),
+    examples: Annotated[int, typer.Option(help="Gold phrases of other letters to show.")] = 0,
+    batch: Annotated[int, typer.Option(help="Phrases of a letter in one call.")] = 1,
+    shield: Shield = "auto",
+    max_usd: MaxUsd = None,
+    language: Language = "it",
+    workspace: Workspace = WORKSPACE,
+) -> None:
+    """Which labeller is worth its money, on phrases people have corrected.
+
+    lettera compare-labellers gold.jsonl --with rules --with together::iob --with together::spans
+    """
+    from core.label.asking import Asking
+    from core.schema import default_schema
+    from core.tournament.compete import Entry, compete
+    from core.tournament.report import table, write_report
+
+    known = read_annotations(gold)
+    view = view_of(known)
+    common = Asking(
+        examples=examples, batch=batch, shield=shield, max_usd=max_usd, language=language
+    )
+    named = [name for entry in entries for name in entrants(entry, workspace)]
+    field = [Entry(name, entrant(name, view, workspace, common, gold)) for name in named]
+    results = compete(field, known, default_schema(), view, workspace / "ledger.db", watch)
+    rows = table(results)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        say("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+    say(
+        f"{count(len(results), 'labeller')} on {count(results[0].phrases, 'phrase')}: "
+        f"{write_report(results, gold.name, out)}"
+    )
+
+
+def entrants(entry: str, workspace: Path) -> list[str]:
+    """The names behind one: `paper` is every model that stands for one of the paper's."""
+    from core.label.hosted.models import price_list
+
+    if entry != "paper":
+        return [entry]
+    models = price_list(workspace / "models.toml").models.values()
+    return [f"together:{model.id}:iob" for model in models if model.stands_for]
+
+
+def entrant(name: str, view: "View", workspace: Path, common: "Asking", gold: Path) -> "Labeller":
+    """The labeller of `together:MODEL:FORMAT` (both may be left out), or of any other name."""
+    from dataclasses import replace
+
+    service, _, rest = name.partition(":")
+    if service != "together":
+        return make_labeller(name, view, workspace)
+    model, _, form = rest.rpartition(":") if ":" in rest else (rest, "", "")
+    how = replace(common, model=model or None, format=form or "iob")
+    return hosted_labeller(view, workspace, how, gold)
 
 
 @app.command()
@@ -233,12 +525,7 @@ def push_step(client: Any, project: str, annotations: Sequence["Annotation"]) ->
     from core.schema import default_schema
 
     schema = default_schema()
-    labels = {span.label for annotation in annotations for span in annotation.spans}
-    told = {
-        str(annotation.extra["view"]) for annotation in annotations if "view" in annotation.extra
-    }
-    view = as_view(told.pop()) if len(told) == 1 else schema.view_of(labels)
-    report = push(client, project, annotations, schema, view)
+    report = push(client, project, annotations, schema, view_of(annotations))
     for refused in report.refused:
         print(f"lettera: {refused.id}: {refused.reason}", file=sys.stderr)
     say(f"project '{project}': {report.added:,} phrases added, {report.already:,} there already")
@@ -359,9 +646,14 @@ def extract(
     files: Files,
     out: Out = Path("out.xlsx"),
     by: Annotated[
-        str, typer.Option(help="local: rules, and a model's spans with --model.")
+        str, typer.Option(help="local (rules, and a model's spans) or llm (a hosted model).")
     ] = "local",
-    model: Annotated[str | None, typer.Option(help="A trained model: folder or Hub id.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="local: folder or Hub id; llm: the language model.")
+    ] = None,
+    shield: Shield = "auto",
+    max_usd: MaxUsd = None,
+    workspace: Workspace = WORKSPACE,
 ) -> None:
     """Fill the 74 fields of each letter.
 
@@ -369,12 +661,17 @@ def extract(
     """
     from core.extract.sheet import check_sheet, write_sheet
     from core.label import LABELLERS
+    from core.label.asking import Asking
     from core.steps import extract_files
 
-    if by != "local":
-        raise UnknownName(f"no way named '{by}' to extract; choose local")
+    if by not in ("local", "llm"):
+        raise UnknownName(f"no way named '{by}' to extract; choose local or llm")
     check_sheet(out)
-    labellers = [LABELLERS.get("rules")(), *([load_tagger(model)] if model else [])]
+    if by == "llm":
+        how = Asking(model=model, format="fields", shield=shield, max_usd=max_usd)
+        labellers = [hosted_labeller("field", workspace, how)]
+    else:
+        labellers = [LABELLERS.get("rules")(), *([load_tagger(model)] if model else [])]
     results, failures = extract_files(files, labellers, watch)
     write_sheet(out, results)
     filled = sum(len(result.fields) for result in results)
@@ -486,9 +783,7 @@ def up(
         raise BadInput("no discharge letter among these files; --all takes other documents too")
     say("2 of 5: pre-labelling")
     labeller = make_labeller(by, view, workspace)
-    tell_labelling(
-        label_letters(letters, labelled, labeller, view, watch), labeller.source, labelled
-    )
+    tell_labelling(label_letters(letters, labelled, labeller, view, watch), labeller, labelled)
     say("3 of 5: starting Label Studio (the first start takes about half a minute)")
     with stopping_on_sigterm(), LabelStudioServer.start(workspace, port) as server:
         client = connect(server.url, server.token)

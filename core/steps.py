@@ -4,6 +4,7 @@ A step takes paths, writes one file, and returns what to tell a person. `Watch` 
 show progress; the default shows nothing.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,8 +13,12 @@ from typing import Any
 from core.errors import BadInput, LetteraError, MoneySpent
 from core.extract import letter_fields
 from core.extract.result import LetterFields
-from core.jsonl import Journal, read_records
+from core.files import private_folder, replacing
+from core.jsonl import Journal, read_records, write_records
 from core.label import Labeller
+from core.label.shield.preview import preview
+from core.label.shield.shield import Shield
+from core.learn.sift import Rules, Sieve
 from core.read import read_file
 from core.read.folders import digest, expand
 from core.read.phrases import phrases
@@ -128,7 +133,7 @@ def label_letters(
 
     Neither file is held in memory. Where the labeller's money is spent the rest is left out.
     """
-    wanted = {p.id: _fingerprint(p) for letter in _letters_of(letters) for p in phrases(letter)}
+    wanted = {phrase.id: _fingerprint(phrase) for phrase in phrases_in(letters)}
 
     def reusable(old: Annotation) -> bool:
         same = old.source == labeller.source and old.extra.get("view") == view
@@ -151,12 +156,62 @@ def label_letters(
     return report
 
 
+def phrases_in(letters: Path) -> Iterator[Phrase]:
+    """The phrases of letters.jsonl, letter by letter."""
+    for letter in _letters_of(letters):
+        yield from phrases(letter)
+
+
 def _letters_of(path: Path) -> Iterator[Letter]:
     return read_records(path, Letter)
 
 
 def _fingerprint(phrase: Phrase) -> int:
     return hash((phrase.start, phrase.end, phrase.section, phrase.text))
+
+
+def sift_file(labelled: Path, out: Path, rules: Rules, report: Path) -> Sieve:
+    """labelled.jsonl -> the phrases worth learning from; counts and a drawing go into `report`."""
+    sieve = Sieve(rules)
+    write_records(out, sieve.through(read_records(labelled, Annotation)))
+    private_folder(report)
+    with replacing(report / "sift.json") as file:
+        file.write(json.dumps(sieve.to_json(), indent=1).encode() + b"\n")
+    with replacing(report / "lengths.svg") as file:
+        file.write(sieve.histogram().encode())
+    return sieve
+
+
+@dataclass(slots=True)
+class Showing:
+    """What `shield_files` did."""
+
+    phrases: int = 0
+    stand_ins: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+def shield_files(
+    files: Sequence[str],
+    out: Path,
+    way_back: Path,
+    identity: Labeller,
+    secret: bytes,
+    watch: Watch = unwatched,
+) -> Showing:
+    """What would be sent of the letters in files; `way_back` gets which stand-in is for what."""
+    report = Showing()
+    with replacing(out) as sent, replacing(way_back) as kept:
+        for letter in files_as_letters(files, report.failures, "shielding", watch):
+            cut = phrases(letter)
+            shield = Shield(cut, identity.label(cut), default_schema(), secret)
+            shown, back = preview(cut, shield)
+            for line in shown:
+                sent.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            kept.write(json.dumps(back, ensure_ascii=False).encode() + b"\n")
+            report.phrases += len(shown)
+            report.stand_ins += len(back["stand_ins"])
+    return report
 
 
 def tag_files(

@@ -1,9 +1,13 @@
 """A chat service on 127.0.0.1 that speaks Together's wire protocol, with faults to order.
 
 It keeps every request it was sent, so that a test can look for what should never have arrived.
+Tokens are counted as four characters each, so that money can be reckoned.
 """
 
 import json
+import re
+import socket
+import struct
 import sys
 import threading
 import time
@@ -14,38 +18,46 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from zlib import crc32
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something other than an answer. `cut`: the connection is closed after so many bytes."""
+    """Something other than an answer.
+
+    `cut`: the connection is closed after so many bytes; `reset`: it is broken without a word.
+    """
 
     status: int = 200
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     kind: str = "application/json"
     cut: int | None = None
+    reset: bool = False
     delay: float = 0.0
 
 
 @dataclass(frozen=True)
 class Said:
-    """A completion with this text."""
+    """A completion with this text; `more` goes into its message as it is."""
 
     text: str | None
     finish: str = "stop"
     delay: float = 0.0
+    more: Json = field(default_factory=dict)
 
+
+_SHOWN = re.compile(r"(?:[Pp]arole|[Ww]ords) \(\d+\): (\[.*\])")
 
 Script = Callable[[Json], Said | Fault]
 
 
 def shown_words(body: Json) -> list[str]:
-    """The words a request asks about: the list in its last message that shows one."""
-    shown = [m["content"] for m in body["messages"] if "Parole (" in m["content"]]
-    return json.loads(shown[-1].partition("): ")[2])
+    """The words that a request in the format `iob` asks about, in its last message with some."""
+    shown = [_SHOWN.findall(message["content"]) for message in body["messages"]]
+    return json.loads([some for some in shown if some][-1][-1])
 
 
 def labelled(*targets: str, label: str = "TARGET") -> Script:
@@ -139,6 +151,9 @@ class LoopbackTogether:
                 outer.answered[sha256(raw).hexdigest()] += 1
 
             def _send(self, fault: Fault) -> None:
+                if fault.reset:
+                    self._reset()
+                    return
                 self.send_response(fault.status)
                 self.send_header("Content-Type", fault.kind)
                 self.send_header("Content-Length", str(len(fault.body)))
@@ -150,6 +165,12 @@ class LoopbackTogether:
                 if fault.cut is not None:
                     self.close_connection = True
 
+            def _reset(self) -> None:
+                """Closing with time 0 to linger sends a reset rather than an end."""
+                at_once = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+                self.close_connection = True
+
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
@@ -158,6 +179,9 @@ class LoopbackTogether:
 
 def completion(body: Json, said: Said) -> Json:
     """A completion as the service words it."""
+    text = said.text or ""
+    asked = sum(tokens(message["content"]) for message in body["messages"])
+    message = {"role": "assistant", "content": said.text, "tool_calls": []} | said.more
     return {
         "id": "loopback",
         "object": "chat.completion",
@@ -168,8 +192,31 @@ def completion(body: Json, said: Said) -> Json:
             {
                 "index": 0,
                 "finish_reason": said.finish,
-                "message": {"role": "assistant", "content": said.text, "tool_calls": []},
+                "message": message,
+                "logprobs": logprobs(text, body["logprobs"]) if body.get("logprobs") else None,
             }
         ],
-        "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+        "usage": {
+            "prompt_tokens": asked,
+            "completion_tokens": tokens(text),
+            "total_tokens": asked + tokens(text),
+        },
     }
+
+
+def tokens(text: str) -> int:
+    """How many tokens a text is taken for."""
+    return -(-len(text) // 4)
+
+
+def logprobs(text: str, asked: bool | int) -> Json:
+    """How sure the model is of each token, always the same for the same one.
+
+    A number was asked for as Together documents it, a switch as OpenAI does: each gets its shape.
+    """
+    pieces = [text[start : start + 4] for start in range(0, len(text), 4)]
+    sure = [-(crc32(piece.encode()) % 1000) / 2000 for piece in pieces]
+    if asked is True:
+        pairs = zip(pieces, sure, strict=True)
+        return {"content": [{"token": piece, "logprob": value} for piece, value in pairs]}
+    return {"tokens": pieces, "token_logprobs": sure, "token_ids": [*range(len(pieces))]}

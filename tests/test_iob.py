@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import UnknownName
-from core.label.formats.answers import LONGEST, Unusable, json_values
+from core.label.formats import Asked, Example
+from core.label.formats.answers import LONGEST, Unusable
 from core.label.formats.iob import Iob
 from core.label.formats.tagged import words
-from core.label.prompts import render
+from core.records import Span
 from core.schema import default_schema
 
 DATA = Path(__file__).parent / "data"
@@ -47,7 +47,6 @@ SHAPES = {
     "the paper's shape": json.dumps(BY_SPACE),
     "the paper's shape in a list": json.dumps([BY_SPACE]),
     "the paper's shape, without the list": "[" + json.dumps(BY_SPACE) + ",",
-    "labels alone": json.dumps([p["label"] for p in PAIRS]),
     "I where B belongs": GOOD.replace("B-", "I-"),
     "names without B or I": GOOD.replace("B-", "").replace("I-", ""),
     "punctuation left out": json.dumps([p for p in PAIRS if p["parola"].isalpha()]),
@@ -59,6 +58,9 @@ SHAPES = {
         ]
     ),
     "BIOES": GOOD.replace("I-", "E-"),
+    "braces forgotten between the words": GOOD.replace("}, {", ", "),
+    "cut off after the last word": GOOD[:-3],
+    "a JSON string": json.dumps(GOOD),
 }
 
 
@@ -78,7 +80,7 @@ UNUSABLE = {
     "prose": "Mi dispiace, non posso aiutarti.",
     "broken off": GOOD[:60],
     "an empty list": '{"parole": []}',
-    "labels alone, one too few": json.dumps([p["label"] for p in PAIRS[1:]]),
+    "labels alone, as many as words": json.dumps([p["label"] for p in PAIRS]),
     "the paper's shape, one label too many": json.dumps(
         BY_SPACE | {"label": [*BY_SPACE["label"], "O"]}
     ),
@@ -145,6 +147,29 @@ def test_fields_are_known_by_name_and_alias_and_others_are_reported() -> None:
         ("diabete mellito", "diabete", "diabete"),
     ]
     assert [(lost.quote, lost.field) for lost in answer.missing] == [("diabete", None)]
+
+
+def test_a_name_that_is_no_label_counts_as_a_stranger() -> None:
+    reply = json.dumps([{"parola": "Ex", "label": "B-piede"}, *PAIRS[1:]])
+    answer = FIELD.read(reply.replace("TARGET", "fumo"), TEXT)
+    assert answer.strangers == 1
+
+
+def test_a_reply_cut_off_gives_only_the_words_it_finished() -> None:
+    """A repair would make lasix of half a lasix_dosaggio."""
+    text = "furosemide 50 mg, bisoprololo, torasemide 10 mg"
+    said = [(w.text, "O") for w in words(text)]
+    said[0] = ("furosemide", "B-lasix")
+    said[-1] = ("mg", "B-lasix_dosaggio")
+    reply = json.dumps({"parole": [{"parola": w, "label": b} for w, b in said]})
+    answer = FIELD.read(reply[: reply.rindex("_dosaggio")], text)
+    assert [(s.text, s.field) for s in answer.spans] == [("furosemide", "lasix")]
+    assert answer.unanswered == 1
+
+
+def test_a_word_without_a_label_has_no_answer() -> None:
+    pairs = [*PAIRS[:-2], {"parola": "diabete", "label": ""}, {"parola": ".", "label": None}]
+    assert TARGET.read(json.dumps(pairs), TEXT).unanswered == 1
 
 
 def test_groups_are_labels_too() -> None:
@@ -224,26 +249,53 @@ def test_a_word_alone_is_cut_as_it_was_in_its_phrase(text: str) -> None:
     assert all([w.text for w in words(word.text)] == [word.text] for word in words(text))
 
 
-def test_values_in_a_reply_are_the_outermost_ones() -> None:
-    assert list(json_values('a {"b": [1]} c [2]')) == [{"b": [1]}, [2]]
+PLANTED = (
+    Span(0, 11, "fumo", "fumo", text="Ex fumatore"),
+    Span(13, 28, "diabete", "diabete", text="diabete mellito"),
+    Span(35, 42, "diabete", "diabete", text="diabete"),
+)
 
 
-@pytest.mark.parametrize("view", ["target", "group", "field"])
-def test_the_rendered_prompt_is_the_one_that_was_reviewed(view: str) -> None:
-    """After a wanted change: write tests/data/iob.v1.VIEW.txt again from what pytest prints."""
-    asked = Iob(default_schema(), view)  # type: ignore[arg-type]
-    messages = asked.messages("Il Sig. Ferri è iperteso.", "Anamnesi")
-    messages.append(asked.again("Il Sig. Ferri è iperteso."))
-    rendered = "\n\n".join(f"[{m['role']}]\n{m['content']}" for m in messages) + "\n"
-    assert rendered == (DATA / f"iob.v1.{view}.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("language", ["it", "en"])
+def test_the_perfect_answer_is_read_as_the_spans_it_says(language: str) -> None:
+    asked = Iob(default_schema(), "field", language)  # type: ignore[arg-type]
+    answer = asked.read(asked.answer(TEXT, PLANTED), TEXT)
+    assert [(s.start, s.end, s.field) for s in answer.spans] == [
+        (s.start, s.end, s.field) for s in PLANTED
+    ]
+
+
+def test_several_phrases_are_answered_by_number() -> None:
+    other = FIELD.answer("Nega fumo.", ())
+    parts = [json.loads(GOOD) | {"n": 2}, json.loads(other) | {"n": 1}]
+    assert [
+        part and json.loads(part)["parole"][0]["parola"]
+        for part in FIELD.split("Ecco:\n" + json.dumps({"answers": parts}), 3)
+    ] == ["Nega", "Ex", None]
+    assert FIELD.split(GOOD, 1) == [GOOD]
+
+
+def test_several_phrases_differ_in_text_section_and_examples() -> None:
+    example = Example("Nega fumo.", (Span(5, 9, "fumo", "fumo", text="fumo"),))
+    one, two = FIELD.messages([Asked("Iperteso.", "Anamnesi", (example,)), Asked("Fumatore.")])
+    assert one == FIELD.messages([Asked("Altro.")])[0]
+    assert two["content"].splitlines() == [
+        "Altri esempi, corretti dal reparto:",
+        'Parole: ["Nega", "fumo", "."]',
+        'Risposta: {"parole": [{"parola": "Nega", "label": "O"}, '
+        '{"parola": "fumo", "label": "B-fumo"}, {"parola": ".", "label": "O"}]}',
+        "",
+        "Da segnare:",
+        "Sezione della lettera: Anamnesi",
+        'Riga 1, parole (2): ["Iperteso", "."]',
+        'Riga 2, parole (2): ["Fumatore", "."]',
+    ]
 
 
 def test_the_schema_of_the_answer_allows_the_labels_of_the_view() -> None:
-    pair = FIELD.json_schema["properties"]["parole"]["items"]["properties"]["label"]
+    shape = FIELD.json_schema([Asked("uno")])
+    pair = shape["properties"]["parole"]["items"]["properties"]["label"]
     assert {"O", "B-fumo", "I-numero di telefono"} <= set(pair["enum"])
     assert "B-Diagnosi" not in pair["enum"]
-
-
-def test_an_unknown_prompt_is_named_with_those_there_are() -> None:
-    with pytest.raises(UnknownName, match=r"no prompt named 'iob.v0'.*iob\.v1"):
-        render("iob.v0", "system", {})
+    several = FIELD.json_schema([Asked("uno"), Asked("due")])
+    assert set(several["properties"]["answers"]["items"]["properties"]) == {"n", "parole"}

@@ -1,7 +1,9 @@
 """Identity and dates stay on the machine; answers come back to the very place they speak of."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
+from core.label.shield.preview import preview
 from core.label.shield.shield import Shield, Shielded, is_loopback, needed
 from core.records import Annotation, Missing, Phrase, Span
 from core.schema import default_schema
@@ -62,7 +65,7 @@ def test_what_is_clinical_stays_as_it_is() -> None:
         "Ex fumatore, stop nel 1990.",
         "miglioramento; diametro 12,5 mm, PA 120/80, schema 1-0-0, furosemide 25 mg.",
         "è informata",
-        "2011 PTCA",
+        " PTCA; intervento",
     )
     assert [words for words in clinical if words not in text] == []
 
@@ -118,6 +121,18 @@ TRACES = {
     "a line that begins with a name": ("FRUGONI ADALGISA - Sesso F", "FRUGONI"),
     "a record number before its name": ("21-03691 (n. cartella)", "03691"),
     "a landline": ("0574/123456", "123456"),
+    "a street with a particle": ("in via delle Cerquette 12, 00041", "Cerquette"),
+    "a town before its street": ("ad Albano Laziale, via Roma 12", "Albano"),
+    "a town behind its postcode": ("CAP/Comune: 80058 TORRE ANNUNZIATA", "TORRE"),
+    "a street in German": ("Bachlaufstraße 17, 39038 Innichen", "Bachlaufstraße"),
+    "a birth place behind the day": ("Nato il 30/04/1944, Acireale", "Acireale"),
+    "a labelled birth": ("Data e luogo di nascita: 30 aprile 1944, Acireale", "Acireale"),
+    "the town of a letterhead": ("Ospedale San Liberale - Valdoro", "Valdoro"),
+    "a day of a month said later": ("controlli il 17 e 19 marzo", "17"),
+    "a day alone": ("dimesso il 17 in buone condizioni", "17"),
+    "a day no score has": ("biopsie 8/7, 22/7", "8/7"),
+    "a day behind a test": ("ETE 2/4: vegetazione", "2/4"),
+    "a card": ("doc. C.I. CA55190MB", "55190"),
     "a long number": ("nosologico: AB-7781", "7781"),
 }
 
@@ -165,7 +180,7 @@ def test_what_a_labeller_calls_identity_is_hidden_too() -> None:
     assert "golini" not in together(parts)
     assert "XY/77b" not in together(parts)
     assert "luglio" not in together(parts)
-    assert [len(part.text) for part in parts] == [len(line) for line in text.split("\n")]
+    assert [len(part.text.split()) for part in parts] == [3, 6]
 
 
 @pytest.mark.parametrize("voice", voices())
@@ -244,6 +259,29 @@ def test_what_was_not_hidden_comes_back_to_its_place(line: str) -> None:
             done, new_done = edit.end, edit.new_end
             assert part.span(Span(edit.new_start, edit.new_end, "X")).start == edit.start
             assert part.span(Span(edit.new_start, edit.new_end, "X")).end == edit.end
+
+
+def test_a_preview_shows_what_is_sent_and_keeps_the_way_back_apart() -> None:
+    first, second = phrases("Sig. Ferri, dal 30 settembre 2019\nFA")
+    parts = [replace(first, section="Sig. Ferri"), replace(second, section="Anamnesi")]
+    shield = Shield(parts, (), default_schema(), SECRET)
+    sent, back = preview(parts, shield)
+    assert [one["text"] for one in sent] == [shield.hide(part).text for part in parts]
+    assert [one.get("section") for one in sent] == [None, "Anamnesi"]
+    assert "Ferri" not in json.dumps(sent)
+    assert back["letter"] == "a"
+    assert [(one["original"], one["kind"]) for one in back["stand_ins"]] == [
+        ("Ferri", "name"),
+        ("30 settembre 2019", "date"),
+    ]
+    for one in back["stand_ins"]:
+        assert one["phrase"] == first.id
+        assert first.text[one["start"] : one["end"]] == one["original"]
+        assert one["stand_in"] in sent[0]["text"]
+    assert preview([], Shield([], (), default_schema(), SECRET)) == (
+        [],
+        {"letter": "", "stand_ins": []},
+    )
 
 
 ADDRESSES = {

@@ -1,27 +1,36 @@
 """Quotes -> spans: where the words a model gave back stand in the text it was given.
 
-A quote is looked for as it is, then in a normalised view of the text that keeps an index map back.
-Repeated mentions each get a place of their own, in the order they were given. What is not found is
-returned as missing, never guessed.
+A quote is looked for as it is, then in a normalised view of the text, then in a looser one, then
+word by word with room for a slip. Repeated mentions each get a place of their own, in the order
+they were given. What is not found is returned as missing: never guessed, never cut short.
 """
 
 import re
-import sys
-import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
+from itertools import islice
 from typing import Literal
 
-from core.records import Missing, Span
+from rapidfuzz.distance import Levenshtein
 
-_DASHES = frozenset("-‐‑‒–—―−﹣-")
-_SINGLE = frozenset("'’‘‛ʼ`´′")
-_DOUBLE = frozenset('"“”„«»″')
-_UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
-_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+from core.label.find import Finder
+from core.label.fuzzy import Fuzzy
+from core.label.normal import View, at_word_edges, is_mark, normalised, squeezed
+from core.records import Missing, Span, State, Value
+
+__all__ = ["Aligned", "Quote", "View", "align", "in_order", "normalised"]
+
+_PLACES = 1_000_000  # kept for all quotes of a text together
+_ORDERED = 200_000  # pairs of quote and place that are put in the best order
+_RUN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+Kind = Literal["normalised", "fuzzy"]
+Places = dict[
+    int, tuple[int, Kind]
+]  # start -> end, and how alike; the same letter by letter: exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,8 @@ class Quote:
     text: str
     label: str
     field: str | None = None
+    state: State | None = None
+    value: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +52,27 @@ class Aligned:
     missing: tuple[Missing, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """A normalised text; character k of it comes from `starts[k]` to `ends[k]` of the original."""
+def align(text: str, quotes: Sequence[Quote], *, low: int = 0, high: int | None = None) -> Aligned:
+    """The spans the quotes speak of. They may nest; equal quotes never share a place.
 
-    text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-
-
-def align(text: str, quotes: Sequence[Quote]) -> Aligned:
-    """The spans the quotes speak of. They may nest; equal quotes never share a place."""
-    view = cache(lambda: normalised(text))  # most quotes are exact and never need it
-    copies = Counter(quote.text for quote in quotes)
-    found = {quote: _places(text, view, quote, number) for quote, number in copies.items()}
+    `low` and `high`: only this part of the text is searched; offsets count from the text's start.
+    """
+    search = _Search(text, low, len(text) if high is None else min(high, len(text)))
+    copies = _copies(quotes)
+    most = _PLACES // (len(copies) or 1)
+    found = {quote: search.places(quote, number, most) for quote, number in copies.items()}
+    sites = {quote: sorted(options) for quote, options in found.items()}
     places = [found[quote.text] for quote in quotes]
-    chosen = _with_leftovers(quotes, places, in_order([sorted(options) for options in places]))
-    spans, missing = [], []
+    chosen = _with_leftovers(
+        quotes, places, _in_text_order([sites[quote.text] for quote in quotes])
+    )
+    spans: list[Span] = []
+    missing: list[Missing] = []
     for quote, options, start in zip(quotes, places, chosen, strict=True):
         if start is None:
             missing.append(Missing(quote.text, quote.field))
         else:
-            spans.append(_span(text, start, options[start], quote))
+            spans.append(_span(text, start, *options[start], quote))
     return Aligned(tuple(spans), tuple(missing))
 
 
@@ -78,7 +88,7 @@ def in_order(places: Sequence[Sequence[int]]) -> list[int | None]:
     for item, options in enumerate(places):
         for place in sorted(options, reverse=True):
             length = bisect_left(tails, place)
-            if tails[length : length + 1] == [place]:
+            if length < len(tails) and tails[length] == place:
                 continue
             nodes.append((item, place, last[length - 1] if length else -1))
             tails[length : length + 1] = [place]
@@ -91,132 +101,176 @@ def in_order(places: Sequence[Sequence[int]]) -> list[int | None]:
     return chosen
 
 
-def normalised(text: str) -> View:
-    """Accents, case, white space, dashes, apostrophes and the decimal comma made equal.
+class _Search:
+    """The places of quotes in a part of a text. What few quotes need is made when one does."""
 
-    No step works on the whole string, because case folding and decomposition change its length.
-    """
-    commas = {match.start() for match in _DECIMAL_COMMA.finditer(text)}
-    kept: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for index, char in enumerate(text):
-        if _is_mark(char):
-            if ends:
-                ends[-1] = index + 1
-            continue
-        if char.isspace() and kept and kept[-1] == " ":
-            ends[-1] = index + 1
-            continue
-        for piece in "." if index in commas else _folded(char):
-            kept.append(piece)
-            starts.append(index)
-            ends.append(index + 1)
-    return View("".join(kept), tuple(starts), tuple(ends))
+    def __init__(self, text: str, low: int, high: int) -> None:
+        self._text, self._low, self._high = text, low, high
+        self._exact = Finder(text, low, high)
+
+    def places(self, quote: str, number: int, most: int) -> Places:
+        """At least `number` places, exact ones before others; fewer only if there are no more."""
+        text, wanted = self._text, quote.strip()
+        places: Places = {}
+        free = self._low
+        for start in self._exact.starts(wanted):
+            if start >= free and at_word_edges(text, start, start + len(wanted)):
+                free = start + len(wanted)
+                places[start] = free, "normalised"
+                if len(places) >= max(most, number):
+                    break
+        if len(places) >= number:
+            return places
+        view = normalised(wanted)
+        for stage in (self._normalised, self._squeezed, self._fuzzy):
+            if len(places) >= number:
+                break
+            taken = sorted((start, end) for start, (end, _) in places.items())
+            for start, end, kind in islice(stage(wanted, view), max(most, number)):
+                at = bisect_left(taken, (end, 0))
+                if not at or taken[at - 1][1] <= start:
+                    places[start] = end, kind
+        return places
+
+    @cached_property
+    def _view(self) -> View:
+        return normalised(self._text[self._low : self._high])
+
+    @cached_property
+    def _close(self) -> View:
+        return squeezed(self._view)
+
+    @cached_property
+    def _in_view(self) -> Finder:
+        return Finder(self._view.text, 0, len(self._view.text))
+
+    @cached_property
+    def _in_close(self) -> Finder:
+        return Finder(self._close.text, 0, len(self._close.text), whole_words=False)
+
+    @cached_property
+    def _by_word(self) -> Fuzzy:
+        return Fuzzy(self._text, self._view, self._low)
+
+    def _normalised(self, wanted: str, view: View) -> Iterator[tuple[int, int, Kind]]:
+        key = view.text.strip()
+        for first in self._in_view.starts(key):
+            if place := self._back(self._view, first, first + len(key)):
+                if _same_name(wanted, self._text[place[0] : place[1]]):
+                    yield *place, "normalised"
+
+    def _squeezed(self, wanted: str, view: View) -> Iterator[tuple[int, int, Kind]]:
+        key = squeezed(view).text.strip()
+        if sum(map(str.isalnum, key)) < 4:
+            return
+        for first in self._in_close.starts(key):
+            if place := self._back(self._close, first, first + len(key)):
+                if _same_numbers(wanted, self._text[place[0] : place[1]]):
+                    yield *place, "normalised"
+
+    def _fuzzy(self, wanted: str, view: View) -> Iterator[tuple[int, int, Kind]]:
+        for first, after in self._by_word.places(view.text.strip()).items():
+            if place := self._back(self._view, first, after):
+                yield *place, "fuzzy"
+
+    def _back(self, view: View, first: int, after: int) -> tuple[int, int] | None:
+        """A stretch of a view as offsets into the text; None where it ends inside a word."""
+        place = view.back(first, after)
+        if place is None:
+            return None
+        start, end = place[0] + self._low, place[1] + 1 + self._low
+        while end < self._high and is_mark(self._text[end]):
+            end += 1
+        return (start, end) if at_word_edges(self._text, start, end) else None
 
 
-@cache
-def _is_mark(char: str) -> bool:
-    return unicodedata.category(char).startswith("M")
+def _copies(quotes: Sequence[Quote]) -> dict[str, int]:
+    """How many places each quote needs. Under another name it may stand where it stands."""
+    copies = dict.fromkeys([quote.text for quote in quotes], 1)
+    if len(copies) == len(quotes):
+        return copies
+    for (text, *_), number in Counter(map(_name, quotes)).items():
+        copies[text] = max(copies[text], number)
+    return copies
 
 
-@cache
-def _folded(char: str) -> str:
-    if char.isspace():
-        return " "
-    if char in _UNSEEN:
-        return ""
-    if char in _DASHES:
-        return "-"
-    if char in _SINGLE:
-        return "'"
-    if char in _DOUBLE:
-        return '"'
-    plain = (c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c))
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in plain)
+def _name(quote: Quote) -> tuple[str, str, str | None]:
+    return quote.text, quote.label, quote.field
 
 
-def at_word_edges(text: str, start: int, end: int) -> bool:
-    """Whether a stretch begins and ends where words do; a decimal number counts as one word."""
-    return _edge(text, start) and _edge(text, end)
-
-
-def _edge(text: str, at: int) -> bool:
-    if at in (0, len(text)):
+def _same_name(quote: str, there: str) -> bool:
+    """Whether case tells a short quote from what stands there: FA from `fa`, Mg from mg."""
+    if len(quote) > 4 or not quote.isalpha() or quote == there:
         return True
-    left, right = text[at - 1], text[at]
-    if _is_mark(right):
-        return False
-    if _letter(left) and right.isalpha() or left.isdigit() and right.isdigit():
-        return False
-    if left.isdigit() and right in ".,":
-        return not text[at + 1 : at + 2].isdigit()
-    if left in ".," and right.isdigit():
-        return not text[max(at - 2, 0) : at - 1].isdigit()
-    return True
+    return len(quote) > 2 and (there.isupper() or not quote.isupper())
 
 
-def _letter(char: str) -> bool:
-    return char.isalpha() or _is_mark(char)
+def _same_numbers(quote: str, there: str) -> bool:
+    """Whether twins were taken for each other inside words and numbers, not one for the other."""
+    said, read = _RUN.findall(quote), _RUN.findall(there)
+    if len(said) != len(read):
+        return re.findall(r"\d+", quote) == re.findall(r"\d+", there)
+    return all(
+        not (a.isdigit() and not any(map(str.isdigit, b)))
+        and not (b.isdigit() and not any(map(str.isdigit, a)))
+        for a, b in zip(said, read, strict=True)
+    )
 
 
-def _places(text: str, view: Callable[[], View], quote: str, number: int) -> dict[int, int]:
-    """Start -> end of the places of a quote: the exact ones, and others if those are too few."""
-    wanted = quote.strip()
-    exact = {start: start + len(wanted) for start in _all(text, wanted)}
-    exact = {start: end for start, end in exact.items() if at_word_edges(text, start, end)}
-    return exact if len(exact) >= number else _loose(text, view(), wanted) | exact
-
-
-def _loose(text: str, view: View, wanted: str) -> dict[int, int]:
-    wanted = normalised(wanted).text.strip()
-    found = {}
-    for first in _all(view.text, wanted):
-        after = first + len(wanted)
-        start, end = view.starts[first], view.ends[after - 1]
-        split = (first > 0 and view.starts[first - 1] == start) or (
-            after < len(view.starts) and view.starts[after] == view.starts[after - 1]
-        )
-        if not split and at_word_edges(text, start, end):
-            found[start] = end
-    return found
-
-
-def _all(text: str, wanted: str) -> list[int]:
-    starts = []
-    at = text.find(wanted) if wanted else -1
-    while at >= 0:
-        starts.append(at)
-        at = text.find(wanted, at + 1)
-    return starts
+def _in_text_order(places: Sequence[Sequence[int]]) -> list[int | None]:
+    """`in_order`; or each quote's next place, where that serves all or there are too many."""
+    chosen: list[int | None] = []
+    last = -1
+    strays = False
+    for options in places:
+        at = bisect_right(options, last)
+        start = options[at] if at < len(options) else None
+        last = last if start is None else start
+        strays = strays or (start is None and len(options) > 0)
+        chosen.append(start)
+    return in_order(places) if strays and sum(map(len, places)) <= _ORDERED else chosen
 
 
 def _with_leftovers(
-    quotes: Sequence[Quote], places: Sequence[dict[int, int]], chosen: list[int | None]
+    quotes: Sequence[Quote], places: Sequence[Places], chosen: list[int | None]
 ) -> list[int | None]:
     """Gives quotes outside the order (nested, or listed late) a free place near neighbours."""
-    chosen = list(chosen)
-    taken = {
-        (q.text, q.label, start)
-        for q, start in zip(quotes, chosen, strict=True)
-        if start is not None
-    }
+    if None not in chosen:
+        return chosen
+    taken = {(_name(quote), start) for quote, start in zip(quotes, chosen, strict=True)}
+    after: list[int | None] = list(chosen)  # the next place in order
+    for index in reversed(range(len(after) - 1)):
+        if after[index] is None:
+            after[index] = after[index + 1]
+    free: dict[tuple[str, str, str | None], list[int]] = {}
+    low = 0
+    filled = list(chosen)
     for index, quote in enumerate(quotes):
-        if chosen[index] is not None:
+        start, high, key = chosen[index], after[index], _name(quote)
+        if start is not None:
+            low = start
             continue
-        free = [s for s in sorted(places[index]) if (quote.text, quote.label, s) not in taken]
-        low = max((s for s in chosen[:index] if s is not None), default=0)
-        high = min((s for s in chosen[index:] if s is not None), default=sys.maxsize)
-        near = [start for start in free if low <= start <= high]
-        if free:
-            chosen[index] = (near or free)[0]
-            taken.add((quote.text, quote.label, (near or free)[0]))
-    return chosen
+        if key not in free:
+            free[key] = [s for s in sorted(places[index]) if (key, s) not in taken]
+        options = free[key]
+        at = bisect_left(options, low)
+        if at == len(options) or (high is not None and options[at] > high):
+            at = 0
+        filled[index] = options.pop(at) if options else None
+    return filled
 
 
-def _span(text: str, start: int, end: int, quote: Quote) -> Span:
-    words = text[start:end]
-    status: Literal["exact", "normalised"] = (
-        "exact" if words == quote.text.strip() else "normalised"
+def _span(text: str, start: int, end: int, kind: Kind, quote: Quote) -> Span:
+    words, said = text[start:end], quote.text.strip()
+    same = words == said
+    return Span(
+        start,
+        end,
+        quote.label,
+        quote.field,
+        quote.state,
+        quote.value,
+        status="exact" if same else kind,
+        edits=0 if same else Levenshtein.distance(words, said),
+        text=words,
     )
-    return Span(start, end, quote.label, quote.field, status=status, text=words)

@@ -1,178 +1,283 @@
-"""The language-model labeller: a phrase, shielded, asked, read, aligned -> an Annotation."""
+"""The language-model labeller: phrases, shielded, asked, read, aligned -> Annotations."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import replace
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from secrets import token_bytes
 
-from core.errors import LLMError
+from core.errors import BadInput, LLMError
 from core.label import Labeller
-from core.label.formats.answers import Unusable
-from core.label.formats.iob import Answer, Iob
+from core.label.asking import Asking
+from core.label.examples import Examples
+from core.label.formats import FORMATS, Asked, Example
+from core.label.hosted.batch import Batched, run_batch
+from core.label.hosted.budget import Budget
+from core.label.hosted.estimate import Estimate, estimate
 from core.label.hosted.ledger import Ledger
+from core.label.hosted.limits import Limits
 from core.label.hosted.models import price_list
-from core.label.hosted.service import ADDRESS, Refused, Request, Service, Usage
+from core.label.hosted.service import ADDRESS, Request, Service, Usage
 from core.label.hosted.stream import ordered
-from core.label.shield.shield import Shield, Shielded, is_loopback, needed, unshielded
-from core.records import Annotation, Phrase, Span
-from core.registry import Registry
+from core.label.interview import Heard, Interview
+from core.label.passages import LONGEST, Passage, line_by_line, run_together
+from core.label.sheets import Question, Sheet, take
+from core.label.shield.shield import Shield, is_loopback, needed, unshielded
+from core.label.verdict import Line, Losses, Verdict
+from core.records import Annotation, Phrase
 from core.schema import Schema, View, default_schema
 
-FORMATS = Registry("answer format", {"iob": "core.label.formats.iob:Iob"})
-UNUSABLE = "no usable answer"
-WHOLE_LINES = ("Diagnosi", "Motivo ricovero")
-_MOST_TOKENS = 16_384
-_TRIES = 2
+_POLL = 60  # pauses between two looks at a job of the batch API, which takes minutes to hours
 
 
 class Together:
     """Asks a model at Together, or at any address that speaks its protocol.
 
-    What leaves the machine is shielded unless the address is loopback or `shield` is "off";
-    `identity` is a labeller whose identity and date spans are hidden besides what the shield finds
-    itself. With a `ledger` an answer once given is never asked for again. A fault that may pass is
-    met with `attempts` attempts, `pause` seconds after the first and twice as long each time, or
-    as long as the service says. `usage` and `unusable` count the last run.
+    What leaves the machine is shielded unless the address is loopback or `how.shield` is "off".
+    `identity` is a labeller whose identity spans are hidden besides what the shield finds itself,
+    come back as spans whatever the model says, and whose other spans make the model's more or less
+    sure. `pool` are corrected phrases to pick examples from. With a `ledger` an answer once given
+    is never asked for again. `prices`: the user's own price list, laid over ours.
+
+    `usage` and `losses` count the last run; `notes` says what the service had to be asked without.
     """
 
     def __init__(
         self,
         view: View = "target",
-        model: str | None = None,
+        how: Asking | None = None,
+        *,
         api_key: str | None = None,
         base_url: str | None = None,
         ledger: Path | None = None,
-        shield: str = "auto",
         identity: Labeller | None = None,
+        pool: Sequence[Annotation] = (),
         schema: Schema | None = None,
-        format: str = "iob",
-        concurrency: int = 16,
-        timeout: float = 120.0,
-        attempts: int = 6,
-        pause: float = 0.5,
+        prices: Path | None = None,
     ) -> None:
+        known = price_list(prices)
+        self.how = how = how or Asking()
         self.address = base_url or ADDRESS
-        if not api_key and not is_loopback(self.address):
+        self.model = how.model or known.default
+        self.schema = schema or default_schema()
+        self.view = view
+        self.shielded = needed(how.shield, self.address)
+        self.usage = Usage()
+        self.losses = Losses()
+        self.notes: tuple[str, ...] = ()
+        self._key = (api_key or "").strip()
+        self._ledger = ledger
+        self._identity = identity
+        self._pool = pool
+        self._examples: Examples | None = None
+        self._price = known.models.get(self.model)
+        if how.max_usd is not None or how.batch_api:
+            self._price = known.price(self.model, prices)
+        if how.batch_api and ledger is None:
+            raise BadInput("the batch API needs a ledger to keep its answers in")
+        self._budget = None if how.max_usd is None else Budget(how.max_usd)
+        # Without a ledger nothing can be recognised on the next run: any secret will do.
+        self._secret = token_bytes(32)
+        self._interviews = [
+            Interview(
+                FORMATS.get(voter.format)(self.schema, view, how.prompt_language),
+                self.model,
+                voter,
+                how.logprobs,
+            )
+            for voter in how.voters
+        ]
+        self.source = f"together/{self.model}/{self._recipe()}"
+
+    def _recipe(self) -> str:
+        """What besides the model decides what is said: prompts, number of votes and examples."""
+        prompts = dict.fromkeys(interview.format.prompt for interview in self._interviews)
+        votes = len(self._interviews)
+        more = [f"{votes}-votes"] if len(prompts) < votes else []
+        more += [f"{self.how.examples}-examples"] if self.how.examples else []
+        return "+".join([*prompts, *more])
+
+    def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
+        """One annotation a phrase, in order, letter by letter as answers come.
+
+        A phrase without a usable answer has a comment that begins with UNUSABLE. Raises LLMError
+        on lasting faults, MoneySpent before more would be spent than allowed.
+        """
+        if not self._key and not is_loopback(self.address):
             raise LLMError(
                 "no key for Together: set TOGETHER_API_KEY, or label without it (--by rules)"
             )
-        self.model = model or price_list().default
-        self.schema = schema or default_schema()
-        self.view = view
-        self.shielded = needed(shield, self.address)
-        self.usage = Usage()
-        self.unusable = 0
-        self._format: Iob = FORMATS.get(format)(self.schema, view)
-        self.source = f"together/{self.model}/{self._format.prompt}"
-        self._key = (api_key or "none").strip()
-        self._ledger = ledger
-        self._identity = identity
-        self._concurrency = concurrency
-        self._patience = (timeout, attempts, pause)
+        return self._labelled(phrases)
 
-    def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
-        """One annotation a phrase, in order, as answers come. Raises LLMError on lasting faults.
+    def estimate(self, phrases: Iterable[Phrase]) -> Estimate:
+        """What labelling would take, by the requests it would send; nothing is asked."""
+        with self._opened() as ledger:
+            requests = self._requests(phrases, ledger)
+            return estimate(requests, ledger, self._price, self.how.batch_api)
 
-        A phrase without a usable answer has no spans and a comment that begins with UNUSABLE.
-        """
-        ledger = Ledger(self._ledger) if self._ledger else None
-        try:
-            secret = ledger.secret() if ledger else token_bytes(32)
-            service = Service(self.address, self._key, ledger, *self._patience)
-            self.usage, self.unusable = service.usage, 0
-
-            async def work(pair: tuple[Phrase, Shielded]) -> Annotation:
-                return await self._label(service, *pair)
-
-            pairs = self._hidden(phrases, secret)
-            stream = ordered(pairs, work, self._concurrency, service.close)
+    def _labelled(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
+        self.losses = Losses()
+        verdict = Verdict(self.schema, self.view, self.source, self.losses)
+        with self._opened() as ledger:
+            brought = Batched()
+            if ledger and self.how.batch_api:
+                phrases = list(phrases)
+                brought = self._brought(phrases, ledger)
+            service = self._service(ledger)
+            self.usage = service.usage
+            self._count(brought)
+            sheets: deque[Sheet] = deque()
+            questions = self._questions(phrases, verdict, sheets)
+            work = partial(self._hear, service)
+            stream = ordered(questions, work, 2 * self.how.concurrency, service.close)
             with closing(stream):
-                for annotation in stream:
-                    self.unusable += (annotation.comment or "").startswith(UNUSABLE)
-                    yield annotation
-        finally:
-            if ledger:
-                ledger.close()
+                for question, heard in stream:
+                    take(question, heard)
+                    while sheets and not sheets[0].open:
+                        yield from map(verdict.annotation, sheets.popleft().lines)
+            self.notes = service.notes
+            for sheet in sheets:
+                yield from map(verdict.annotation, sheet.lines)
 
-    def _hidden(
-        self, phrases: Iterable[Phrase], secret: bytes
-    ) -> Iterator[tuple[Phrase, Shielded]]:
-        """Letter by letter, because a name is hidden wherever it stands in its letter."""
+    def _brought(self, phrases: Iterable[Phrase], ledger: Ledger) -> Batched:
+        """Brings the answers into the ledger by the batch API; what it leaves is asked as usual."""
+        return asyncio.run(
+            run_batch(
+                self._requests(phrases, ledger),
+                self.address,
+                self._key or "none",
+                ledger,
+                price=self._price,
+                budget=self._budget,
+                timeout=self.how.timeout,
+                attempts=self.how.attempts,
+                pause=self.how.pause,
+                poll=_POLL * self.how.pause,
+            )
+        )
+
+    def _count(self, brought: Batched) -> None:
+        self.usage.calls += brought.answered
+        self.usage.tokens_in += brought.tokens_in
+        self.usage.tokens_out += brought.tokens_out
+        self.usage.usd += brought.usd
+
+    async def _hear(self, service: Service, question: Question) -> tuple[Question, list[Heard]]:
+        interview = self._interviews[question.voter]
+        return question, await interview.hear(service, question.asked)
+
+    def _questions(
+        self, phrases: Iterable[Phrase], verdict: Verdict, sheets: deque[Sheet]
+    ) -> Iterator[Question]:
+        """The questions about each letter, once its sheet stands in `sheets`."""
         for _, group in groupby(phrases, key=lambda phrase: phrase.letter):
             letter = list(group)
-            if not self.shielded:
-                yield from ((phrase, unshielded(phrase)) for phrase in letter)
-                continue
-            found = self._identity.label(letter) if self._identity else ()
-            shield = Shield(letter, found, self.schema, secret)
-            yield from ((phrase, shield.hide(phrase)) for phrase in letter)
+            lines = self._lines(letter, verdict)
+            sheet = Sheet(lines)
+            texts = [line.sent.text for line in lines]
+            numbers = [n for n, line in enumerate(lines) if verdict.worth_asking(line)]
+            questions = [
+                Question(sheet, voter, passages, asked)
+                for voter in range(len(self._interviews))
+                for passages, asked in self._asked(voter, letter, texts, numbers)
+            ]
+            sheet.open = len(questions)
+            sheets.append(sheet)
+            yield from questions
 
-    async def _label(self, service: Service, phrase: Phrase, sent: Shielded) -> Annotation:
-        if not any(char.isalnum() for char in sent.text):
-            return self._annotation(phrase, sent, Answer((), (), 0), None)
-        try:
-            answer, comment = await self._answer(service, phrase, sent)
-        except Refused as refused:
-            answer, comment = Answer((), (), 0), f"{UNUSABLE}: {refused}"
-        return self._annotation(phrase, sent, answer, comment)
+    def _lines(self, letter: Sequence[Phrase], verdict: Verdict) -> list[Line]:
+        """A letter's phrases as they are sent: a name is hidden wherever it stands in it."""
+        known = list(self._identity.label(letter)) if self._identity else None
+        if self.shielded:
+            shield = Shield(letter, known or (), self.schema, self._secret)
+            sent = [shield.hide(phrase) for phrase in letter]
+        else:
+            sent = [unshielded(phrase) for phrase in letter]
+        voters = len(self._interviews)
+        return [
+            verdict.line(phrase, hidden, known[number] if known else None, voters)
+            for number, (phrase, hidden) in enumerate(zip(letter, sent, strict=True))
+        ]
 
-    async def _answer(
-        self, service: Service, phrase: Phrase, sent: Shielded
-    ) -> tuple[Answer, str | None]:
-        """What the model says, asked once more where that cannot be used."""
-        request = self._request(phrase, sent)
-        reason = ""
-        for _ in range(_TRIES):
-            reply = await service.ask(request)
-            if reply.finish == "length":
-                reason = "cut off before its end"
-                room = min(2 * request.max_tokens, _MOST_TOKENS)
-                request = replace(request, max_tokens=room)
-                continue
-            try:
-                answer = self._format.read(reply.text, sent.text)
-            except Unusable as unusable:
-                reason = str(unusable)
-                again = self._format.again(sent.text)
-                request = replace(request, messages=(*request.messages, again))
-                continue
-            left = answer.unanswered
-            return answer, f"{left} words without an answer" if left else None
-        return Answer((), (), 0), f"{UNUSABLE}: {reason}"
+    def _asked(
+        self, voter: int, letter: Sequence[Phrase], texts: Sequence[str], numbers: Sequence[int]
+    ) -> Iterator[tuple[tuple[Passage, ...], tuple[Asked, ...]]]:
+        """What a voter is asked about a letter, call by call."""
+        form = self._interviews[voter].format
+        if form.whole:
+            passages = run_together(texts, numbers, LONGEST)
+        else:
+            passages = line_by_line(texts, numbers)
+        pairs = list(zip(passages, self._shown(passages, letter), strict=True))
+        width = 1 if form.whole else self.how.batch
+        for at in range(0, len(pairs), width):
+            for fields in form.chunks():
+                yield (
+                    tuple(passage for passage, _ in pairs[at : at + width]),
+                    tuple(
+                        Asked(passage.text, self._section(letter, passage), examples, tuple(fields))
+                        for passage, examples in pairs[at : at + width]
+                    ),
+                )
 
-    def _request(self, phrase: Phrase, sent: Shielded) -> Request:
+    def _shown(
+        self, passages: Sequence[Passage], letter: Sequence[Phrase]
+    ) -> Iterable[tuple[Example, ...]]:
+        if not self.how.examples:
+            return [()] * len(passages)
+        if self._examples is None:
+            secret = self._secret if self.shielded else None
+            self._examples = Examples(self._pool, self.schema, self.view, secret, self._identity)
+        texts = [passage.text for passage in passages]
+        return self._examples.for_texts(texts, letter[0].letter, self.how.examples)
+
+    def _section(self, letter: Sequence[Phrase], passage: Passage) -> str | None:
         # A heading as somebody wrote it may hold a name; a section's field name cannot.
-        section = phrase.section if phrase.section in self.schema.fields else None
-        return Request(
-            model=self.model,
-            prompt=self._format.prompt,
-            messages=tuple(self._format.messages(sent.text, section)),
-            max_tokens=min(self._format.tokens(sent.text), _MOST_TOKENS),
-            schema=self._format.json_schema,
-        )
+        sections = {letter[number].section for number, _, _ in passage.lines}
+        section = sections.pop() if len(sections) == 1 else None
+        return section if section in self.schema.fields else None
 
-    def _annotation(
-        self, phrase: Phrase, sent: Shielded, answer: Answer, comment: str | None
-    ) -> Annotation:
-        spans = [*self._whole_line(phrase)]
-        # Words of one stand-in may come back to the same stretch.
-        for span in map(sent.span, answer.spans):
-            if span not in spans:
-                spans.append(span)
-        return Annotation(
-            phrase=phrase,
-            spans=tuple(spans),
-            origin="llm",
-            source=self.source,
-            missing=tuple(sent.missing(lost) for lost in answer.missing),
-            comment=comment,
-        )
+    def _requests(self, phrases: Iterable[Phrase], ledger: Ledger | None) -> Iterator[Request]:
+        """The requests that labelling would begin with; of what shares a call only what is open."""
+        verdict = Verdict(self.schema, self.view, self.source, Losses())
+        for question in self._questions(phrases, verdict, deque(maxlen=0)):
+            interview = self._interviews[question.voter]
+            single = [interview.request([asked]) for asked in question.asked]
+            open_ = [ledger is None or ledger.find(request.key) is None for request in single]
+            if sum(open_) > 1:
+                yield from (r for r, is_open in zip(single, open_, strict=True) if not is_open)
+                yield interview.request(
+                    [a for a, o in zip(question.asked, open_, strict=True) if o]
+                )
+            else:
+                yield from single
 
-    def _whole_line(self, phrase: Phrase) -> Iterator[Span]:
-        """As in the paper, a line of the diagnosis or of the reason for admission counts whole."""
-        if phrase.section in WHOLE_LINES and phrase.text:
-            label = self.schema.label_of(phrase.section, self.view) or phrase.section
-            text = phrase.text
-            yield Span(0, len(text), label, phrase.section, status="exact", text=text)
+    @contextmanager
+    def _opened(self) -> Iterator[Ledger | None]:
+        """The ledger, whose secret the stand-ins are drawn from: the same question every time."""
+        if self._ledger is None:
+            yield None
+            return
+        with Ledger(self._ledger) as ledger:
+            self._secret = ledger.secret()
+            yield ledger
+
+    def _service(self, ledger: Ledger | None) -> Service:
+        return Service(
+            self.address,
+            self._key or "none",
+            ledger,
+            timeout=self.how.timeout,
+            attempts=self.how.attempts,
+            pause=self.how.pause,
+            concurrency=self.how.concurrency,
+            limits=Limits(
+                self.how.rpm or (self._price.rpm if self._price else None),
+                self.how.tpm or (self._price.tpm if self._price else None),
+            ),
+            budget=self._budget,
+            price=self._price,
+        )

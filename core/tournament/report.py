@@ -124,8 +124,9 @@ def _draw(axes: "Axes", results: Sequence[Result]) -> None:
         )  # fmt: skip
     axes.set_xlabel("US dollars for 1,000 phrases")
     axes.set_ylabel("strict F1")
-    axes.set_ylim(0, 1)
-    axes.margins(x=0.25)
+    axes.set_ylim(-0.03, 1.05)
+    dearest = max((money for money, _ in _priced(results)), default=0.0) or 1.0
+    axes.set_xlim(-dearest / 20, dearest * 1.4)
 
 
 def _page(results: Sequence[Result], gold: str) -> str:

@@ -5,35 +5,27 @@ the word the model repeated, never by counting, so an answer with a word too few
 puts its labels where they belong.
 """
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
-from core.errors import UnknownName
-from core.label.align import Quote, align, in_order, normalised
-from core.label.formats.answers import Unusable
+from core.label.align import Quote
+from core.label.formats import Answer, Asked, Example, Language
+from core.label.formats.answers import split_numbered
+from core.label.formats.copied import Copied
+from core.label.formats.names import Names
+from core.label.formats.sent import dumps, object_of
 from core.label.formats.tagged import TAG, Word, parse, words
-from core.label.prompts import render
+from core.label.prompts import pattern, render
 from core.records import Missing, Span
 from core.schema import TARGET, Schema, View
 
-_MARKED = re.compile(r"\[\[([^|\]]+)\|([^\]]+)\]\]")
+__all__ = ["Answer", "Iob"]
+
+_KEYS = {"it": ("parole", "parola"), "en": ("words", "word")}
 _PAIRED = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“"}
-_ENOUGH = 0.5
-Status = Literal["exact", "normalised"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a reply says of a phrase. `unanswered`: words of the phrase that got no label at all."""
-
-    spans: tuple[Span, ...]
-    missing: tuple[Missing, ...]
-    unanswered: int
 
 
 @dataclass(slots=True)
@@ -48,133 +40,128 @@ class Iob:
     """Asks for one label a word. `view` chooses the label set; its names come from the schema."""
 
     name = "iob"
-    prompt = "iob.v1"
+    whole = False
 
-    def __init__(self, schema: Schema, view: View) -> None:
-        self.schema = schema
-        self.view = view
-        self._labels = {label.casefold(): label for label in schema.labels(view)}
+    def __init__(self, schema: Schema, view: View, language: Language = "it") -> None:
+        self.prompt = f"iob.v1.{language}"
+        self._schema = schema
+        self._view = view
+        self._names = Names(schema, view)
+        self._words, self._word = _KEYS[language]
 
-    def messages(self, text: str, section: str | None = None) -> list[dict[str, str]]:
-        """The conversation that asks for the labels of a text."""
-        shown = [word.text for word in words(text)]
-        values = {"section": section, "count": len(shown), "words": _json(shown)}
+    def chunks(self) -> Sequence[tuple[str, ...]]:
+        return [()]
+
+    def messages(self, asked: Sequence[Asked]) -> list[dict[str, str]]:
+        values = {
+            "asked": [
+                {"section": one.section, "count": len(words(one.text)), "words": _shown(one.text)}
+                for one in asked
+            ],
+            "examples": [self._example(e) for one in asked for e in one.examples],
+        }
         return [
             {"role": "system", "content": self._system},
             {"role": "user", "content": render(self.prompt, "user", values)},
         ]
 
-    def again(self, text: str) -> dict[str, str]:
-        """The message that asks once more after an answer that could not be read."""
-        values = {"count": len(words(text))}
+    def again(self, asked: Sequence[Asked]) -> dict[str, str]:
+        values = {"counts": [len(words(one.text)) for one in asked]}
         return {"role": "user", "content": render(self.prompt, "again", values)}
 
     @cached_property
     def _system(self) -> str:
         values = {
-            "view": self.view,
+            "view": self._view,
             "target": TARGET,
-            "fields": [field for field in self.schema.fields.values() if field.kind != "section"],
-            "groups": list(self.schema.groups.values()),
-            "shown": lambda marked: _json([w.text for w in words(_MARKED.sub(r"\2", marked))]),
-            "answer": self._example,
+            "fields": [field for field in self._schema.fields.values() if field.kind != "section"],
+            "groups": list(self._schema.groups.values()),
+            "example": lambda marked: self._example(pattern(marked, self._schema, self._view)),
         }
         return render(self.prompt, "system", values)
 
-    def _example(self, marked: str) -> str:
-        """The answer wanted for a text in which entities are written [[field|words]]."""
-        pairs: list[dict[str, str]] = []
-        done = 0
-        for match in (*_MARKED.finditer(marked), None):
-            plain = marked[done : match.start() if match else None]
-            pairs += [{"parola": word.text, "label": "O"} for word in words(plain)]
-            if match:
-                label = self.schema.label_of(self.schema.field(match[1]).name, self.view)
-                for number, word in enumerate(words(match[2])):
-                    tag = f"{'I' if number else 'B'}-{label}"
-                    pairs.append({"parola": word.text, "label": tag})
-                done = match.end()
-        return _json({"parole": pairs})
-
-    @cached_property
-    def json_schema(self) -> dict[str, Any]:
-        """The shape of an answer, for services that can hold a model to it."""
-        labels = [f"{head}-{label}" for label in self._labels.values() for head in "BI"]
-        pair = {
-            "type": "object",
-            "properties": {
-                "parola": {"type": "string"},
-                "label": {"type": "string", "enum": ["O", *labels]},
-            },
-            "required": ["parola", "label"],
-            "additionalProperties": False,
-        }
+    def _example(self, example: Example) -> dict[str, str]:
+        """The two sides of an example as the model sees them."""
         return {
-            "type": "object",
-            "properties": {"parole": {"type": "array", "items": pair}},
-            "required": ["parole"],
-            "additionalProperties": False,
+            "words": _shown(example.text),
+            "answer": self.answer(example.text, example.spans),
         }
 
-    def tokens(self, text: str) -> int:
-        """Room enough for an answer: a word with its label takes some 20 tokens."""
-        return 256 + 30 * len(words(text))
+    def json_schema(self, asked: Sequence[Asked]) -> Mapping[str, Any]:
+        tags = [f"{head}-{name}" for name in self._schema.labels(self._view) for head in "BI"]
+        pair = {
+            self._word: {"type": "string"},
+            "label": {"type": "string", "enum": ["O", *tags]},
+        }
+        items = {"type": "array", "items": object_of(pair, [self._word, "label"])}
+        if len(asked) == 1:
+            return object_of({self._words: items}, [self._words])
+        one = object_of({"n": {"type": "integer"}, self._words: items}, ["n", self._words])
+        return object_of({"answers": {"type": "array", "items": one}}, ["answers"])
+
+    def tokens(self, asked: Sequence[Asked]) -> int:
+        """A word with its label takes some 20 tokens."""
+        return sum(256 + 30 * len(words(one.text)) for one in asked)
+
+    def answer(self, text: str, spans: Sequence[Span]) -> str:
+        """One label a word: of spans that share a word the first and longest has it."""
+        shown = words(text)
+        tags = ["O"] * len(shown)
+        for span in sorted(spans, key=lambda s: (s.start, -s.end)):
+            inside = [i for i, w in enumerate(shown) if w.start < span.end and span.start < w.end]
+            if all(tags[index] == "O" for index in inside):
+                for index in inside:
+                    tags[index] = f"{'B' if index == inside[0] else 'I'}-{span.label}"
+        pairs = zip(shown, tags, strict=True)
+        return dumps({self._words: [{self._word: w.text, "label": tag} for w, tag in pairs]})
+
+    def split(self, reply: str, count: int) -> list[str | None]:
+        return [reply] if count == 1 else split_numbered(reply, count)
 
     def read(self, reply: str, text: str) -> Answer:
-        """What a reply says of a text. Raises Unusable when it speaks of other words or none."""
         said, tags = _retokenised(parse(reply, text))
         shown = words(text)
-        at = _positions(said, shown)
-        spoken = {index for index, word in enumerate(shown) if word.spoken}
-        unanswered = len(spoken - set(at))
-        if unanswered > _ENOUGH * len(spoken):
-            raise Unusable("it repeats other words than those of the phrase")
+        copied = Copied(text, shown, said)
         spans: list[Span] = []
         missing: list[Missing] = []
+        strangers = 0
         for entity in _entities(tags):
-            placed, lost = self._placed(entity, said, at, shown, text)
-            spans += placed
-            missing += lost
+            members = _trimmed(entity.members, said)
+            pieces = [said[member] for member in members]
+            known = self._names.find(entity.name)
+            if known is None:
+                strangers += 1
+                missing.append(Missing(_joined(pieces)))
+                continue
+            ends = copied.run(members)
+            if ends is None:
+                found = copied.between(members, Quote(_joined(pieces), *known))
+                spans += found.spans
+                missing += found.missing
+            else:
+                quote = Quote(_as_there(text, pieces, *ends), *known)
+                spans.append(copied.span(ends[0].start, ends[1].end, quote))
         return Answer(
-            tuple(sorted(spans, key=lambda s: (s.start, s.end))), tuple(missing), unanswered
+            tuple(sorted(spans, key=lambda span: (span.start, span.end))),
+            tuple(missing),
+            copied.unanswered,
+            strangers,
         )
 
-    def _placed(
-        self,
-        entity: _Entity,
-        said: Sequence[str],
-        at: Sequence[int | None],
-        shown: Sequence[Word],
-        text: str,
-    ) -> tuple[tuple[Span, ...], tuple[Missing, ...]]:
-        members = _trimmed(entity.members, said)
-        quote = _joined([said[member] for member in members])
-        known = self._label(entity.name)
-        if known is None:
-            return (), (Missing(quote),)
-        label, field = known
-        places = [place for member in members if (place := at[member]) is not None]
-        if len(places) < len(members) or any(b != a + 1 for a, b in pairwise(places)):
-            return _between_neighbours(Quote(quote, label, field), members, at, shown, text)
-        first, last = shown[places[0]], shown[places[-1]]
-        same = all(shown[p].text == said[m] for p, m in zip(places, members, strict=True))
-        there = text[first.start : last.end]
-        status: Status = "exact" if same else "normalised"
-        return (Span(first.start, last.end, label, field, status=status, text=there),), ()
 
-    def _label(self, name: str | None) -> tuple[str, str | None] | None:
-        """Label and field of a name as the model typed it; None where it is no label."""
-        if name is None:
-            return (TARGET, None) if self.view == "target" else None
-        label = self._labels.get(name.strip().casefold())
-        if label is not None:
-            return label, label if self.view == "field" else None
-        try:
-            field = self.schema.field(name).name
-        except UnknownName:
-            return None
-        seen = self.schema.label_of(field, self.view)
-        return None if seen is None else (seen, field)
+def _shown(text: str) -> str:
+    return dumps([word.text for word in words(text)])
+
+
+def _as_there(text: str, pieces: Sequence[str], first: Word, last: Word) -> str:
+    """The model's words with the gaps of the text between them: the format does not send gaps."""
+    there = words(text[first.start : last.end])
+    gaps = [b.start - a.end for a, b in zip(there, there[1:], strict=False)]
+    quote, at = pieces[0], there[0].end + first.start
+    for gap, piece, word in zip(gaps, pieces[1:], there[1:], strict=False):
+        quote += text[at : at + gap] + piece
+        at = word.end + first.start
+    return quote
 
 
 def _retokenised(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
@@ -187,16 +174,6 @@ def _retokenised(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]
             tag = label.strip()
             tags.append("I" + tag[1:] if number and TAG.fullmatch(tag) and tag[0] in "Bb" else tag)
     return said, tags
-
-
-def _positions(said: Sequence[str], shown: Sequence[Word]) -> list[int | None]:
-    """For each of the model's words the index of ours that it repeats."""
-    keys = [word.key for word in shown]
-    places: dict[str, list[int]] = {}
-    for index, key in enumerate(keys):
-        places.setdefault(key, []).append(index)
-    own = [normalised(word).text for word in said]
-    return list(range(len(keys))) if own == keys else in_order([places.get(k, []) for k in own])
 
 
 def _entities(tags: Sequence[str]) -> Iterator[_Entity]:
@@ -215,7 +192,7 @@ def _entities(tags: Sequence[str]) -> Iterator[_Entity]:
 
 
 def _read_tag(raw: str) -> tuple[bool, bool, str | None]:
-    """Inside an entity, at its first word, its name. `0` and nothing at all are O."""
+    """Inside an entity, at its first word, its name. `0` is O."""
     tag = raw.strip("\"' ")
     if tag in {"O", "o", "0", ""}:
         return False, False, None
@@ -246,32 +223,3 @@ def _joined(pieces: Sequence[str]) -> str:
     text = " ".join(pieces)
     text = re.sub(r" ([,.;:!?)\]}%»])", r"\1", text)
     return re.sub(r"([(\[{«]|\w['’]) ", r"\1", text)
-
-
-def _between_neighbours(
-    quote: Quote,
-    members: Sequence[int],
-    at: Sequence[int | None],
-    shown: Sequence[Word],
-    text: str,
-) -> tuple[tuple[Span, ...], tuple[Missing, ...]]:
-    """Looks for a quote by its text, between the places of the words said before and after it."""
-    before = [p for p in at[: members[0]] if p is not None]
-    after = [p for p in at[members[-1] + 1 :] if p is not None]
-    low = shown[before[-1]].end if before else 0
-    high = shown[after[0]].start if after else len(text)
-    found = align(text[low:high], [quote])
-    spans = tuple(
-        Span(s.start + low, s.end + low, s.label, s.field, status=s.status, text=s.text)
-        for s in found.spans
-    )
-    return spans, found.missing
-
-
-def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a lone surrogate, which cannot be sent
-        return json.dumps(value)
-    return text

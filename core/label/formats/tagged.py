@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.label.align import normalised
-from core.label.formats.answers import Unusable, json_values
+from core.label.formats.answers import CutOff, Unusable, json_values
 
 _MARKS = "\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f"
 _WORD = re.compile(
@@ -17,6 +19,12 @@ _WORD = re.compile(
     r"|[()\[\]{}«»“”]|([^\w\s])\1*"
 )
 TAG = re.compile(r"([BIESLU])(?:[-_: ]+(.+))?", re.IGNORECASE)
+
+
+@lru_cache(65_536)  # letters say the same words over and over
+def key_of(word: str) -> str:
+    """What two spellings of the same word share."""
+    return normalised(word).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +37,8 @@ class Word:
 
     @property
     def key(self) -> str:
-        """What two spellings of the same word share."""
-        return normalised(self.text).text
+        """What it shares with other spellings of the same word."""
+        return key_of(self.text)
 
     @property
     def spoken(self) -> bool:
@@ -43,7 +51,10 @@ class _Pair(BaseModel):
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
     word: str = Field(validation_alias=AliasChoices("parola", "word", "token", "testo", "text"))
-    label: str = Field(validation_alias=AliasChoices("label", "etichetta", "tag"))
+    label: str | None = Field(validation_alias=AliasChoices("label", "etichetta", "tag"))
+
+
+_PAIRS = TypeAdapter(list[_Pair])
 
 
 class _Lists(BaseModel):
@@ -56,6 +67,7 @@ class _Lists(BaseModel):
     labels: list[str] = Field(validation_alias=AliasChoices("label", "labels", "etichette", "tags"))
 
 
+@lru_cache(16_384)  # of a phrase as of each word that a model repeats
 def words(text: str) -> tuple[Word, ...]:
     """The words of a text, punctuation apart; numbers, doses and dates stay whole."""
     return tuple(Word(m.start(), m.end(), m.group()) for m in _WORD.finditer(text))
@@ -65,16 +77,19 @@ def parse(reply: str, text: str) -> list[tuple[str, str]]:
     """The (word, label) pairs of a reply, in order. Raises Unusable where there are none.
 
     Of several JSON values the last one that repeats the whole text counts; else all together, as
-    when a model cuts the phrase into sentences.
+    when a model cuts the phrase into sentences. A word without a label has no answer.
     """
     shown = [word.key for word in words(text)]
     found: list[list[tuple[str, str]]] = []
     reason = "no JSON in it"
-    for value in json_values(reply):
-        try:
-            found.append(list(_pairs(value, text)))
-        except Unusable as unusable:
-            reason = str(unusable)
+    try:
+        for value in json_values(reply):
+            try:
+                found.append([(w, tag) for w, tag in _pairs(value) if tag.strip()])
+            except Unusable as unusable:
+                reason = str(unusable)
+    except CutOff as cut:  # the words after it count as unanswered
+        reason = str(cut)
     whole = [p for p in found if [w.key for word, _ in p for w in words(word)] == shown]
     pairs = whole[-1] if whole else [pair for part in found for pair in part]
     if not pairs:
@@ -82,42 +97,40 @@ def parse(reply: str, text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _pairs(value: Any, text: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+def _pairs(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, list) and value and all(_is_object(item) for item in value):
+        with suppress(ValidationError):
+            yield from [(pair.word, pair.label or "") for pair in _PAIRS.validate_python(value)]
+            return
         for item in value:
-            yield from _pairs(item, text)
+            yield from _pairs(item)
     elif isinstance(value, list) and value and all(_is_pair(item) for item in value):
         yield from ((str(word), str(label)) for word, label in value)
-    elif isinstance(value, list) and value:
-        yield from _labels_alone(value, text)
     elif isinstance(value, dict):
-        yield from _from_object(value, text)
+        yield from _from_object(value)
     else:
         raise Unusable("no words and labels in it")
+
+
+def _is_object(item: Any) -> bool:
+    """An object, or the list that was made of one whose keys come again."""
+    if isinstance(item, list):
+        return bool(item) and all(isinstance(inner, dict) for inner in item)
+    return isinstance(item, dict)
 
 
 def _is_pair(item: Any) -> bool:
     return isinstance(item, list) and len(item) == 2 and all(isinstance(x, str | int) for x in item)
 
 
-def _labels_alone(value: list[Any], text: str) -> Iterator[tuple[str, str]]:
-    if not all(isinstance(item, str | int) and _is_label(str(item)) for item in value):
-        raise Unusable("no words and labels in it")
-    yield from _by_count(text, [str(item) for item in value])
-
-
-def _is_label(raw: str) -> bool:
-    return raw.strip() in {"O", "o", "0"} or bool(TAG.fullmatch(raw.strip()))
-
-
-def _from_object(value: dict[str, Any], text: str) -> Iterator[tuple[str, str]]:
+def _from_object(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for shape in (_Pair, _Lists):
         try:
             known = shape.model_validate(value)
         except ValidationError:
             continue
         if isinstance(known, _Pair):
-            yield known.word, known.label
+            yield known.word, known.label or ""
         elif isinstance(known.words, str):
             yield from _by_count(known.words, known.labels)
         elif len(known.words) == len(known.labels):
@@ -128,11 +141,11 @@ def _from_object(value: dict[str, Any], text: str) -> Iterator[tuple[str, str]]:
     inner = [item for item in value.values() if isinstance(item, list | dict)]
     if len(inner) != 1:
         raise Unusable("no words and labels in it")
-    yield from _pairs(inner[0], text)
+    yield from _pairs(inner[0])
 
 
 def _by_count(text: str, labels: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Labels without words: only where their number fits one way to count the words."""
+    """Labels for words in one string: only where they are as many, counted one way or the other."""
     for pieces in ([word.text for word in words(text)], text.split()):
         if len(pieces) == len(labels):
             yield from zip(pieces, labels, strict=True)

@@ -1,261 +1,207 @@
-"""One question to the hosted language model: asked politely, paid once, its faults put in a line.
+"""Questions to the hosted language model, each asked and paid once.
 
-The `together` client speaks the protocol; its own retries are off, because ours know more: every
-attempt goes into the ledger, a page of HTML or an answer without choices is a fault that passes,
-one "slow down" slows all questions down, and a wait longer than a minute is kept too.
+Equal questions are asked once. A question is claimed in the ledger before it is asked, so that of
+two processes in one workspace the second waits for the answer that the first pays for.
 """
 
 import asyncio
-import json
-import random
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from core.errors import LLMError
-from core.label.hosted.ledger import Call, Ledger, Reply
-from core.label.shield.shield import is_loopback
+from core.label.hosted.budget import Budget
+from core.label.hosted.caller import Caller, Refused
+from core.label.hosted.ledger import Ledger, Reply
+from core.label.hosted.limits import Limits
+from core.label.hosted.models import Model
+from core.label.hosted.request import Request, Usage
+from core.label.hosted.wire import Wire, normalised_address
 
-if TYPE_CHECKING:
-    from together import APIStatusError
+__all__ = ["ADDRESS", "Refused", "Request", "Service", "Usage", "normalised_address"]
 
 ADDRESS = "https://api.together.ai"
-_LONGEST_WAIT = 300.0
-_SLOWEST_BACKOFF = 30.0
-_AGAIN = "run again: what was answered is not paid for twice"
-_WAY_OUT = {
-    401: "the key was refused (401); set TOGETHER_API_KEY to a valid key",
-    402: "the account has no money left (402); top it up, then {again}",
-    403: "the key may not use this model (403); check the project of TOGETHER_API_KEY",
-    404: "no model '{model}' at this address (404); choose another with --model",
-}
+_GRACE = 5.0  # an answer on its way at the end is paid for: worth a moment
+_POLL, _SLOWEST_POLL = 0.05, 1.0
 
-
-class Refused(Exception):
-    """The service will not answer this very question (too long, or not to its taste)."""
-
-
-class _Passing(Exception):
-    """A fault that may be gone at the next attempt. `wait`: the seconds the service asked for."""
-
-    def __init__(self, what: str, wait: float | None = None) -> None:
-        super().__init__(what)
-        self.what = what
-        self.wait = wait
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """All that decides an answer. `prompt` is the name and version of the prompt file."""
-
-    model: str
-    prompt: str
-    messages: tuple[Mapping[str, str], ...]
-    max_tokens: int
-    schema: Mapping[str, Any]
-    temperature: float = 0.0
-    seed: int = 7
-
-    def body(self) -> dict[str, Any]:
-        """The request as the service gets it."""
-        return {
-            "model": self.model,
-            "messages": [dict(message) for message in self.messages],
-            "max_tokens": self.max_tokens,
-            "temperature": self.temperature,
-            "seed": self.seed,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": self.prompt, "schema": dict(self.schema), "strict": True},
-            },
-        }
-
-    @property
-    def key(self) -> str:
-        """The hash by which the ledger knows the request."""
-        whole = json.dumps([self.prompt, self.body()], sort_keys=True)
-        return sha256(whole.encode()).hexdigest()
-
-
-@dataclass(slots=True)
-class Usage:
-    """What this run asked and paid for; `reused` answers were in the ledger."""
-
-    calls: int = 0
-    reused: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
+Split = Callable[[str], list[str | None]]
+T = TypeVar("T")
 
 
 class Service:
-    """A chat service at an address (the root; a trailing /v1 is taken off), in one event loop."""
+    """A chat service at an address (the root; a trailing /v1 is taken off), in one event loop.
+
+    `timeout` seconds for an answer; `attempts` for a question, `pause` seconds after the first that
+    fails and twice as long each time; `concurrency` requests in flight. A `budget` needs a `price`.
+    """
 
     def __init__(
         self,
         address: str,
         api_key: str,
         ledger: Ledger | None,
+        *,
         timeout: float = 120.0,
         attempts: int = 6,
         pause: float = 0.5,
+        concurrency: int = 64,
+        limits: Limits | None = None,
+        budget: Budget | None = None,
+        price: Model | None = None,
     ) -> None:
-        from httpx import Timeout
-        from together import AsyncTogether, DefaultAsyncHttpxClient
-
+        if budget and not price:
+            raise ValueError("money cannot be counted without a price")
         self.address = normalised_address(address)
-        self.usage = Usage()
+        self._wire = Wire(self.address, api_key, timeout, concurrency)
         self._ledger = ledger
-        self._attempts = attempts
-        self._pause = pause
-        self._flying: dict[str, asyncio.Task[Reply]] = {}
-        self._broken: LLMError | None = None
-        self._answered = False
-        self._not_before = 0.0
-        # A redirect or a proxy could carry what is meant for this machine elsewhere.
-        http = DefaultAsyncHttpxClient(
-            follow_redirects=False, trust_env=not is_loopback(self.address)
+        self._caller = Caller(
+            self._wire, ledger, attempts, pause, concurrency, limits or Limits(), budget, price
         )
-        self._client = AsyncTogether(
-            api_key=api_key,
-            base_url=self.address,
-            timeout=Timeout(timeout, connect=min(timeout, 10.0)),
-            max_retries=0,
-            http_client=http,
-        )
+        self._asking: dict[str, asyncio.Future[Reply] | asyncio.Future[Reply | None]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def usage(self) -> Usage:
+        """What was asked and paid for so far; the same object all the time."""
+        return self._caller.usage
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the service turned out not to know, and is asked without."""
+        return self._caller.notes
 
     async def close(self) -> None:
-        """Ends the connections."""
-        await self._client.close()
+        """Ends the connections; answers on their way have a moment to arrive and be kept."""
+        self._caller.broken = self._caller.broken or LLMError(f"{self.address}: closed")
+        for task in self._tasks - self._caller.sending:
+            task.cancel()
+        if self._caller.sending:
+            await asyncio.wait(self._caller.sending, timeout=_GRACE)
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self._wire.close()
 
-    async def ask(self, request: Request) -> Reply:
-        """The answer, from the ledger where it is there. Raises Refused or LLMError."""
-        key = request.key
-        if self._ledger and (reply := self._ledger.find(key)):
+    def known(self, key: str) -> Reply | None:
+        """The answer in the ledger, where it is there."""
+        reply = self._ledger.find(key) if self._ledger else None
+        if reply:
             self.usage.reused += 1
-            self._answered = True
-            return reply
-        if key in self._flying:
-            self.usage.reused += 1
-        else:
-            self._flying[key] = asyncio.create_task(self._pay(request, key))
-            self._flying[key].add_done_callback(lambda _: self._flying.pop(key, None))
-        return await asyncio.shield(self._flying[key])
-
-    async def _pay(self, request: Request, key: str) -> Reply:
-        for attempt in range(self._attempts):
-            await asyncio.sleep(max(0.0, self._not_before - time.monotonic()))
-            if self._broken:
-                raise self._broken
-            try:
-                return await self._attempt(request, key)
-            except _Passing as fault:
-                passing = fault
-                await self._wait(attempt, fault)
-        raise self._stop(f"{passing.what} {self._attempts} times; {_AGAIN} later")
-
-    async def _attempt(self, request: Request, key: str) -> Reply:
-        began = time.monotonic()
-        reply, outcome = None, "broken off"
-        try:
-            reply = await self._send(request)
-            outcome = "ok"
-        except _Passing as fault:
-            outcome = fault.what
-            raise
-        except (Refused, LLMError):
-            outcome = "refused"
-            raise
-        finally:
-            if self._ledger:
-                seconds = time.monotonic() - began
-                self._ledger.record(
-                    Call(key, request.model, request.prompt, outcome, seconds), reply
-                )
-        self._answered = True
-        self.usage.calls += 1
-        self.usage.tokens_in += reply.tokens_in or 0
-        self.usage.tokens_out += reply.tokens_out or 0
+            self._caller.answering = True
         return reply
 
-    async def _send(self, request: Request) -> Reply:
-        from together import APIConnectionError, APIStatusError, APITimeoutError, TogetherError
+    async def ask(self, request: Request) -> Reply:
+        """The answer, from the ledger where it is there. Raises Refused or LLMError.
 
+        An empty answer is an answer too: the same question would only bring it once more.
+        """
+        key = request.key
+        while not (reply := self.known(key)):
+            asked = self._asking.get(key)
+            if asked is None:
+                task = self._task(self._alone(request, key))
+                self._asking[key] = task
+                task.add_done_callback(lambda _: self._asking.pop(key))
+                return await asyncio.shield(task)
+            if reply := await asyncio.shield(asked):
+                self.usage.reused += 1
+                return reply
+        return reply
+
+    async def ask_all(
+        self, request: Request, keys: Sequence[str], split: Split
+    ) -> list[Reply | None]:
+        """One call for several questions, each kept under its own key; None for one passed over.
+
+        Where somebody else is asking or has asked one of them, nothing is asked: what is known
+        comes back, and None for the rest, to be asked one by one. Raises as `ask` does.
+        """
+        if busy := [asked for key in keys if (asked := self._asking.get(key))]:
+            await asyncio.wait(busy)
+            return [self.known(key) for key in keys]
+        loop = asyncio.get_running_loop()
+        waiting: dict[str, asyncio.Future[Reply | None]] = {k: loop.create_future() for k in keys}
+        self._asking.update(waiting)
+        task = self._task(self._together(request, keys, split))
+        task.add_done_callback(partial(self._share, waiting))
+        replies = await asyncio.shield(task)
+        return [replies.get(key) for key in keys]
+
+    def _task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Work that outlives the one who waits for it: what is being paid for is kept."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(_failed)  # looked at, even where nobody waits any more
+        return task
+
+    def _share(
+        self,
+        waiting: Mapping[str, asyncio.Future[Reply | None]],
+        task: asyncio.Task[Mapping[str, Reply]],
+    ) -> None:
+        replies = {} if _failed(task) else task.result()
+        for key, asked in waiting.items():
+            del self._asking[key]
+            asked.set_result(replies.get(key))
+
+    async def _alone(self, request: Request, key: str) -> Reply:
+        while not await self._claimed(key):
+            if reply := self.known(key):
+                return reply
         try:
-            raw = await self._client.chat.completions.with_raw_response.create(**request.body())
-            answer = json.loads(await raw.read())
-        except APITimeoutError:
-            raise _Passing("did not answer in time") from None
-        except APIConnectionError:
-            raise _Passing("could not be reached or broke off") from None
-        except APIStatusError as error:
-            raise self._explained(error, request) from None
-        except TogetherError:
-            raise _Passing("answered something else than agreed") from None
-        except ValueError:
-            raise _Passing("answered with something that is not JSON") from None
-        return _reply(answer)
+            return (await self._caller.call(request, 1, lambda reply: {key: reply}))[key]
+        finally:
+            self._release([key])
 
-    def _explained(self, error: "APIStatusError", request: Request) -> Exception:
-        """What a refusal means. The service's own words are left out: they may quote the letter."""
-        status = error.status_code
-        if status in _WAY_OUT:
-            return self._stop(_WAY_OUT[status].format(model=request.model, again=_AGAIN))
-        if status in (408, 409, 425, 429) or status >= 500:
-            return _Passing(f"answered {status}", _retry_after(error.response.headers))
-        if status in (400, 413, 422) and self._answered:
-            return Refused(f"refused by the service ({status})")
-        return self._stop(
-            f"refused the request ({status}); check the address, and that the model"
-            f" '{request.model}' can answer in a JSON schema"
-        )
+    async def _together(
+        self, request: Request, keys: Sequence[str], split: Split
+    ) -> Mapping[str, Reply]:
+        if not self._all_claimed(keys):
+            for key in keys:
+                if await self._claimed(key):
+                    self._release([key])
+            return {key: reply for key in keys if (reply := self.known(key))}
+        try:
+            return await self._caller.call(request, len(keys), partial(_parts, keys, split))
+        finally:
+            self._release(keys)
 
-    def _stop(self, what: str) -> LLMError:
-        """One fault that concerns all: questions still waiting are not asked."""
-        self._broken = LLMError(f"{self.address}: {what}")
-        return self._broken
+    async def _claimed(self, key: str) -> bool:
+        """Whether the question is ours to ask; False once somebody else's answer is there."""
+        poll = _POLL
+        while self._ledger and not self._ledger.claim(key):
+            if self._caller.broken:
+                raise self._caller.broken
+            if self._ledger.find(key):
+                return False
+            await asyncio.sleep(poll)
+            poll = min(2 * poll, _SLOWEST_POLL)
+        return True
 
-    async def _wait(self, attempt: int, fault: _Passing) -> None:
-        if attempt + 1 == self._attempts:
-            return
-        if fault.wait is None:
-            await asyncio.sleep(
-                min(self._pause * 2**attempt, _SLOWEST_BACKOFF) * random.uniform(0.75, 1)
-            )
-        elif fault.wait > _LONGEST_WAIT:
-            raise self._stop(f"asks to wait {fault.wait:.0f} seconds; then {_AGAIN}")
-        else:
-            self._not_before = max(self._not_before, time.monotonic() + fault.wait)
+    def _all_claimed(self, keys: Sequence[str]) -> bool:
+        """Whether all the questions are ours; otherwise none of them is."""
+        for number, key in enumerate(keys):
+            if self._ledger and not self._ledger.claim(key):
+                self._release(keys[:number])
+                return False
+        return True
+
+    def _release(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            if self._ledger:
+                self._ledger.release(key)
 
 
-def normalised_address(address: str) -> str:
-    """The root of an API: the client adds /v1 itself, most guides write it out."""
-    return address.strip().rstrip("/").removesuffix("/v1")
+def _failed(task: asyncio.Task[Any]) -> bool:
+    return task.cancelled() or task.exception() is not None
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    said = headers.get("retry-after")
-    if said is None:
-        return None
-    try:
-        return max(0.0, float(said))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-    except ValueError:
-        return None
-
-
-def _reply(answer: Any) -> Reply:
-    """The text of a completion. Raises _Passing where there is none to find."""
-    try:
-        choice = answer["choices"][0]
-        text = choice["message"].get("content") or ""
-        usage = answer.get("usage") or {}
-        counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-        return Reply(str(text), str(choice.get("finish_reason") or ""), *counts)
-    except (KeyError, IndexError, TypeError, AttributeError):
-        raise _Passing("answered without a choice") from None
+def _parts(keys: Sequence[str], split: Split, reply: Reply) -> dict[str, Reply]:
+    """The replies to the single questions in the reply to all."""
+    texts = list(zip(keys, split(reply.text), strict=False))
+    told = [(key, text) for key, text in texts if text is not None]
+    if reply.finish == "length":
+        del told[-1:]  # cut off, though it may look whole
+    return {key: Reply(text, "stop") for key, text in told}

@@ -7,22 +7,30 @@ being worked on and is written nowhere.
 
 import hmac
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
+from rapidfuzz.distance import Levenshtein
+
 from core.errors import BadInput
-from core.label.shield.surrogates import Surrogates, plain
+from core.label.shield.line import PARTICLES, Line
+from core.label.shield.people import beside
+from core.label.shield.surrogates import Surrogates
 from core.label.shield.traces import Kind, Stretch, find, names
+from core.label.shield.words import Word, is_clinical, is_ordinary, never_a_name, plain, words
 from core.records import Annotation, Missing, Phrase, Span
 from core.schema import Schema
 
 Mode = Literal["auto", "on", "off"]
 MODES: tuple[Mode, ...] = ("auto", "on", "off")
-_WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 3  # "De", "Lo": hidden where they are part of a name, not everywhere
+Small = Literal["keep", "judge", "hide"]
+_SMALL: tuple[Small, ...] = ("keep", "judge", "hide")
+_LEADING = 4  # letters of "dal" and the like
+_LIKENESS = 6  # letters of a name from which on a slip of the pen still means it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class Edit:
     end: int
     new_start: int
     new_end: int
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +59,13 @@ class Shielded:
 
     def missing(self, lost: Missing) -> Missing:
         """A lost quote in the words of the original."""
-        quote = lost.quote
-        for edit in sorted(self.edits, key=lambda e: e.new_start - e.new_end):
-            stand_in = self.text[edit.new_start : edit.new_end]
-            quote = quote.replace(stand_in, self.original[edit.start : edit.end])
+        real = {
+            self.text[edit.new_start : edit.new_end]: self.original[edit.start : edit.end]
+            for edit in self.edits
+        }
+        longest = sorted(real, key=len, reverse=True)
+        shape = "|".join(map(re.escape, longest)) or "(?!)"
+        quote = re.sub(rf"(?<!\w)(?:{shape})(?!\w)", lambda m: real[m.group()], lost.quote)
         return replace(lost, quote=quote)
 
     def _back(self, at: int, first: bool) -> int:
@@ -85,16 +97,24 @@ class Shield:
         schema: Schema,
         secret: bytes,
     ) -> None:
+        self.schema = schema
         self._stretches: dict[str, list[Stretch]] = {phrase.id: [] for phrase in phrases}
         for annotation in found:
             self._stretches[annotation.phrase.id] += _identity(annotation, schema)
-        for phrase in phrases:
-            self._stretches[phrase.id] += find(phrase.text)
+        lines = {phrase.id: Line(phrase.text) for phrase in phrases}
+        every = {word.key for line in lines.values() for word in line.words}
+        small = {word.key for line in lines.values() for word in line.words if not word.capital}
+        for phrase, line in lines.items():
+            self._stretches[phrase] += _likely(line, small)
+        known = _name_words(phrases, self._stretches)
+        for phrase, line in lines.items():
+            self._stretches[phrase] += (
+                Stretch(word.start, word.end, "name") for word in beside(line, known)
+            )
         self._names = _name_words(phrases, self._stretches)
-        words = frozenset(plain(w) for phrase in phrases for w in _WORD.findall(phrase.text))
         letter = phrases[0].letter if phrases else ""
         seed = hmac.digest(secret, letter.encode("utf-8", "surrogatepass"), "sha256")
-        self._surrogates = Surrogates(seed, words)
+        self._surrogates = Surrogates(seed, every, self._names, self._dates(phrases))
 
     def hide(self, phrase: Phrase) -> Shielded:
         """The phrase as it may be sent."""
@@ -103,20 +123,44 @@ class Shield:
         pieces: list[str] = []
         edits: list[Edit] = []
         done = length = 0
-        for stretch in _apart(stretches):
+        for stretch in _apart(text, stretches):
             stand_in = self._stand_in(text[stretch.start : stretch.end], stretch.kind)
             pieces += [text[done : stretch.start], stand_in]
             new_start = length + stretch.start - done
             length = new_start + len(stand_in)
-            edits.append(Edit(stretch.start, stretch.end, new_start, length))
+            edits.append(Edit(stretch.start, stretch.end, new_start, length, stretch.kind))
             done = stretch.end
         return Shielded(text, "".join([*pieces, text[done:]]), tuple(edits))
 
+    def _dates(self, phrases: Sequence[Phrase]) -> set[str]:
+        return {
+            phrase.text[stretch.start : stretch.end]
+            for phrase in phrases
+            for stretch in self._stretches[phrase.id]
+            if stretch.kind == "date"
+        }
+
     def _mentions(self, text: str) -> Iterable[Stretch]:
-        for match in _WORD.finditer(text):
-            lower = self._names.get(plain(match.group()))
-            if lower or (lower is not None and match.group()[0].isupper()):
-                yield Stretch(match.start(), match.end(), "name")
+        for word in words(text):
+            if len(word.text) >= _SHORTEST and self._is_a_mention(word):
+                yield Stretch(word.start, word.end, "name")
+
+    def _is_a_mention(self, word: Word) -> bool:
+        small = self._names.get(word.key)
+        if small is None:
+            return word.capital and not is_clinical(word.text) and self._like_a_name(word.key)
+        return word.capital or small == "hide" or (small == "judge" and not is_ordinary(word.key))
+
+    def _like_a_name(self, key: str) -> bool:
+        """A name of the letter with one slip, or two of them run together."""
+        if len(key) < _LIKENESS:
+            return False
+        for name in self._names:
+            if len(name) >= _LIKENESS and Levenshtein.distance(key, name, score_cutoff=1) == 1:
+                return True
+            if key.startswith(name) and key[len(name) :] in self._names:
+                return True
+        return False
 
     def _stand_in(self, words: str, kind: Kind) -> str:
         make = {
@@ -124,6 +168,7 @@ class Shield:
             "number": self._surrogates.number,
             "code": self._surrogates.code,
             "name": self._surrogates.name,
+            "place": self._surrogates.name,
         }
         return make[kind](words)
 
@@ -167,21 +212,35 @@ def _identity(annotation: Annotation, schema: Schema) -> Iterable[Stretch]:
             yield from names(annotation.phrase.text, span.start, span.end)
 
 
-def _name_words(phrases: Sequence[Phrase], stretches: dict[str, list[Stretch]]) -> dict[str, bool]:
-    """The words of names in a letter; True for one that was also met without a capital."""
-    words: dict[str, bool] = {}
+def _likely(line: Line, small: Collection[str]) -> Iterator[Stretch]:
+    """What a line tells; no name by its look that the letter also writes in small letters."""
+    for stretch in find(line):
+        if stretch.sure or plain(line.text[stretch.start : stretch.end]) not in small:
+            yield stretch
+
+
+def _name_words(phrases: Sequence[Phrase], stretches: dict[str, list[Stretch]]) -> dict[str, Small]:
+    """The words of names in a letter, and what to do with them in small letters."""
+    found: dict[str, Small] = {}
     for phrase in phrases:
         for stretch in stretches[phrase.id]:
-            word = phrase.text[stretch.start : stretch.end]
-            if stretch.kind == "name" and len(word) >= _SHORTEST:
-                words[plain(word)] = words.get(plain(word), False) or word[0].islower()
-    return words
+            if stretch.kind not in ("name", "place"):
+                continue
+            for word in words(phrase.text[stretch.start : stretch.end]):
+                if stretch.kind == "place" and is_ordinary(word.key):
+                    continue
+                if not never_a_name(word.key) and word.key not in PARTICLES:
+                    small: Small = (
+                        "hide" if not word.capital else "judge" if stretch.sure else "keep"
+                    )
+                    found[word.key] = max(found.get(word.key, small), small, key=_SMALL.index)
+    return found
 
 
-def _apart(stretches: Iterable[Stretch]) -> list[Stretch]:
-    """Without overlaps: the first found stays, what sticks out of later ones is hidden too."""
+def _apart(text: str, stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Without overlaps: dates stay, then the longest; what sticks out of others is hidden too."""
     kept: list[Stretch] = []
-    for stretch in stretches:
+    for stretch in sorted(stretches, key=lambda s: (s.kind != "date", s.start - s.end)):
         pieces = [(stretch.start, stretch.end)]
         for other in kept:
             pieces = [
@@ -190,5 +249,14 @@ def _apart(stretches: Iterable[Stretch]) -> list[Stretch]:
                 for piece in ((start, min(end, other.start)), (max(start, other.end), end))
                 if piece[0] < piece[1]
             ]
-        kept += [Stretch(start, end, stretch.kind) for start, end in pieces]
+        whole = pieces == [(stretch.start, stretch.end)]
+        for start, end in pieces:
+            if whole or _tells(text[start:end]):
+                kept.append(Stretch(start, end, stretch.kind))
     return sorted(kept, key=lambda stretch: stretch.start)
+
+
+def _tells(rest: str) -> bool:
+    """Whether the rest of a stretch is more than signs and a short word that led to a date."""
+    letters = sum(char.isalnum() for char in rest)
+    return letters > _LEADING or any(char.isdigit() for char in rest)

@@ -1,0 +1,479 @@
+"""Many questions at once, by Together's batch API: cheaper, slower, and paid once like all others.
+
+Asked is only what the ledger lacks. Every step is in the ledger before the next one is taken
+(`jobs`), so the run after a kill goes on with the same job. What the service could not answer is
+left for ordinary asking.
+"""
+
+import asyncio
+import json
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+from aiohttp import ClientError
+from httpx import HTTPError
+from httpx import Request as HttpRequest
+
+from core.errors import LLMError
+from core.label.hosted.budget import Budget, bound
+from core.label.hosted.jobs import Job, Jobs, Outcome
+from core.label.hosted.ledger import Call, Ledger
+from core.label.hosted.models import Model
+from core.label.hosted.request import Request
+from core.label.hosted.wire import (
+    Passing,
+    Rejected,
+    _broken,
+    _explained,
+    _reply,
+    normalised_address,
+)
+from core.label.shield.shield import is_loopback
+
+if TYPE_CHECKING:
+    from together import AsyncTogether
+    from together.types import BatchJob
+
+MOST_QUESTIONS = 50_000
+MOST_BYTES = 100_000_000
+_GIVEN_UP = ("FAILED", "CANCELLED")
+_ENDS = ("COMPLETED", "EXPIRED", *_GIVEN_UP)
+_ACCOUNT = (401, 402, 403)
+_GONE = (404, 410)
+_CONNECTING = 10.0
+_LONGEST_WAIT = 300.0
+_SILENCE = 3600.0
+_AT_ONCE = 500  # outcomes in one transaction
+_SLOWEST_BACKOFF = 30.0
+_NOWHERE = "mock-upload-url.com"
+
+T = TypeVar("T")
+Watch = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Batched:
+    """What became of the questions: `left` are for ordinary asking. `usd` at the batch price."""
+
+    reused: int = 0
+    answered: int = 0
+    left: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    usd: float = 0.0
+
+
+async def run_batch(
+    requests: Iterable[Request],
+    address: str,
+    api_key: str,
+    ledger: Ledger,
+    *,
+    price: Model | None = None,
+    budget: Budget | None = None,
+    timeout: float = 120.0,
+    attempts: int = 6,
+    pause: float = 0.5,
+    poll: float = 30.0,
+    watch: Watch = lambda done, total: None,
+) -> Batched:
+    """Asks everything that the ledger lacks and waits until all that can be answered is in it.
+
+    Requests are taken one by one: memory stays flat. Jobs that an earlier run left are finished
+    first. What does not fit the budget is left. `poll`: seconds between two looks at a job;
+    `watch` gets the questions done and all of them after each. Raises LLMError where the service
+    refuses, fails lastingly, or gives a whole job up; what was answered is kept.
+    """
+    client = _client(normalised_address(address), api_key, timeout)
+    desk = _Desk(client, normalised_address(address), attempts, pause)
+    batch = _Batch(desk, ledger, price, budget)
+    try:
+        return await batch.run(requests, poll, watch)
+    except Rejected as rejected:
+        raise LLMError(_refusal(desk.address, rejected.status)) from None
+    finally:
+        await client.close()
+
+
+def _refusal(address: str, status: int) -> str:
+    if status in _ACCOUNT:
+        return (
+            f"{address}: the batch API refuses the key or the account ({status}); check"
+            " TOGETHER_API_KEY and the money left, then run again: the batch goes on"
+        )
+    return (
+        f"{address}: the batch API refuses the job ({status}); choose another model with --model,"
+        " or ask without --batch-api"
+    )
+
+
+class _Batch:
+    """The jobs of one run, from the questions to the answers in the ledger."""
+
+    def __init__(
+        self, desk: "_Desk", ledger: Ledger, price: Model | None, budget: Budget | None
+    ) -> None:
+        self._desk = desk
+        self._ledger = ledger
+        self._jobs = Jobs(ledger, desk.address)
+        self._folder = ledger.path.parent
+        self._known = price
+        self._budget = budget
+        self._reserved: dict[int, float] = {}
+        self._awaited: set[int] = set()
+        self._given_up: list[str] = []
+        self._result = Batched()
+        self._heard = time.monotonic()
+
+    async def run(self, requests: Iterable[Request], poll: float, watch: Watch) -> Batched:
+        self._ledger.forget_dead()
+        for job in self._jobs.open():
+            if mine := self._jobs.take(job):
+                await self._go_on(mine)
+        for parcel in self._parcels(requests):
+            await self._hand_in(parcel)
+        await self._follow(poll, watch)
+        if self._given_up:
+            raise LLMError(
+                f"{self._desk.address}: the service gave up the batch job {self._given_up[0]};"
+                " choose another model with --model, or ask without --batch-api"
+            )
+        return self._result
+
+    def _parcels(self, requests: Iterable[Request]) -> Iterator["_Parcel"]:
+        """What is to be asked, cut into jobs as large as may be, of one model each."""
+        parcel: _Parcel | None = None
+        for request in requests:
+            key, line, most = request.key, _line(request), self._most(request)
+            if parcel and not parcel.takes(request, line):
+                yield from self._filled(parcel)
+                parcel = None
+            if self._budget and (parcel.most if parcel else 0.0) + most > self._budget.room:
+                self._result.left += not self._ledger.find(key)
+                continue
+            parcel = parcel or _Parcel(self._jobs.new(request.model), self._folder)
+            if self._jobs.add(parcel.job, key, request.prompt):
+                parcel.write(line, most)
+            elif holder := self._jobs.holder(key):
+                self._awaited.add(holder)
+            else:
+                self._result.reused += 1
+        if parcel:
+            yield from self._filled(parcel)
+
+    def _filled(self, parcel: "_Parcel") -> Iterator["_Parcel"]:
+        if parcel.count:
+            yield parcel
+        else:
+            self._drop(parcel.job)
+
+    def _most(self, request: Request) -> float:
+        price = self._price(request.model)
+        if not price:
+            return 0.0
+        return bound(request.messages, request.max_tokens, price) * price.batch
+
+    def _price(self, model: str) -> Model | None:
+        """Of a job that an earlier run left for another model, the account knows the price."""
+        return self._known if self._known and self._known.id == model else None
+
+    async def _hand_in(self, parcel: "_Parcel") -> None:
+        if self._budget:
+            await self._budget.reserve(parcel.most)
+            self._reserved[parcel.job.id] = parcel.most
+        try:
+            file = await self._desk.upload(parcel.path)
+        finally:
+            parcel.path.unlink(missing_ok=True)
+        await self._make(self._jobs.uploaded(parcel.job, file))
+
+    async def _go_on(self, job: Job) -> None:
+        """Takes up a job where an earlier process left it."""
+        if job.file is None:  # nothing is paid yet, and its file may be half there
+            await self._desk.forget_named(job.name)
+            self._drop(job)
+        elif job.job is None:
+            await self._make(job)
+        else:
+            self._awaited.add(job.id)
+
+    async def _make(self, job: Job) -> None:
+        assert job.file is not None
+        try:
+            self._jobs.made(job, await self._desk.make(job.file, self._jobs.known()))
+        except Rejected as rejected:
+            if rejected.status not in _ACCOUNT:
+                self._drop(job)
+            raise
+        self._awaited.add(job.id)
+
+    def _drop(self, job: Job) -> None:
+        (self._folder / job.name).unlink(missing_ok=True)
+        self._jobs.drop(job)
+
+    async def _follow(self, poll: float, watch: Watch) -> None:
+        total = sum(self._jobs.size(job) for job in self._open())
+        while self._awaited:
+            to_do = 0.0
+            for job in self._open():
+                to_do += self._jobs.size(job) * await self._part_left(job)
+            self._awaited &= {job.id for job in self._jobs.open()}
+            watch(total - ceil(to_do), total)
+            if self._awaited:
+                await asyncio.sleep(poll)
+
+    def _open(self) -> list[Job]:
+        return [job for job in self._jobs.open() if job.id in self._awaited]
+
+    async def _part_left(self, job: Job) -> float:
+        """Looks after a job; the part of it that is still to be done."""
+        if (mine := self._jobs.take(job)) is None:
+            return 1.0  # another process sees to it, and its answers come into this ledger
+        if mine.job is None:
+            await self._go_on(mine)
+            return 1.0
+        try:
+            state = await self._desk.look(mine.job)
+        except Passing as fault:  # a job takes hours: one fault more or less is no reason to stop
+            if time.monotonic() - self._heard > _SILENCE:
+                raise self._desk.lasting(fault, "for an hour") from None
+            return 1.0
+        self._heard = time.monotonic()
+        if state.status in _ENDS:
+            await self._collect(mine, state)
+            return 0.0
+        return 1.0 - min(max(state.progress or 0.0, 0.0), 100.0) / 100.0
+
+    async def _collect(self, job: Job, state: "BatchJob") -> None:
+        files = [file for file in (state.output_file_id, state.error_file_id) if file]
+        calls = []
+        for file in files:
+            with _private(self._folder / f"{job.name}.answers") as kept:
+                await self._desk.download(file, kept)
+                kept.seek(0)
+                calls += self._recorded(job, kept)
+        self._jobs.keep()
+        for name in filter(None, (*files, job.file)):
+            await self._desk.forget(name)
+        status = state.status or ""
+        self._count(calls, self._jobs.end(job, status))
+        self._settle(job, calls)
+        if status in _GIVEN_UP:
+            self._given_up.append(f"{job.job} ({status.lower()})")
+
+    def _recorded(self, job: Job, lines: Iterable[bytes]) -> list[Call]:
+        outcomes = filter(None, map(_outcome, lines))
+        calls = []
+        while some := list(islice(outcomes, _AT_ONCE)):
+            calls += self._jobs.record(job, some, self._price(job.model))
+        return calls
+
+    def _count(self, calls: list[Call], silent: int) -> None:
+        answered = [call for call in calls if call.outcome == "ok"]
+        self._result.answered += len(answered)
+        self._result.left += len(calls) - len(answered) + silent
+        self._result.tokens_in += sum(call.tokens_in or 0 for call in answered)
+        self._result.tokens_out += sum(call.tokens_out or 0 for call in answered)
+        self._result.usd += sum(call.usd or 0.0 for call in answered)
+
+    def _settle(self, job: Job, calls: list[Call]) -> None:
+        most = self._reserved.pop(job.id, None)
+        if self._budget and most is not None:
+            known = all(call.usd is not None for call in calls if call.outcome == "ok")
+            self._budget.settle(most, sum(call.usd or 0.0 for call in calls) if known else most)
+
+
+class _Parcel:
+    """The file of a job that is being filled, mode 0600; `most`: the most US dollars it costs."""
+
+    def __init__(self, job: Job, folder: Path) -> None:
+        self.job = job
+        self.path = folder / job.name
+        self.count = 0
+        self.most = 0.0
+        self._bytes = 0
+
+    def takes(self, request: Request, line: bytes) -> bool:
+        """Whether the service's limits leave room for one more line."""
+        return (
+            request.model == self.job.model
+            and self.count < MOST_QUESTIONS
+            and self._bytes + len(line) <= MOST_BYTES
+        )
+
+    def write(self, line: bytes, most: float) -> None:
+        """Adds a question."""
+        with open(self.path, "ab", opener=_privately) as file:
+            file.write(line)
+        self.count += 1
+        self.most += most
+        self._bytes += len(line)
+
+
+class _Desk:
+    """The batch API behind the `together` client, with its faults in our own words.
+
+    Methods raise Rejected, and LLMError for a fault that does not pass.
+    """
+
+    def __init__(self, client: "AsyncTogether", address: str, attempts: int, pause: float) -> None:
+        self.address = address
+        self._client = client
+        self._attempts = attempts
+        self._pause = pause
+
+    async def upload(self, path: Path) -> str:
+        """The service's name for the file."""
+        files = self._client.files
+        said = await self._patiently(lambda: files.upload(path, purpose="batch-api", check=False))
+        return said.id
+
+    async def make(self, file: str, known: Container[str]) -> str:
+        """The name of the job on this file: the one there is, if nobody knew of it, or a new one.
+
+        A job may have been made although the answer said something else, or never came.
+        """
+
+        async def made() -> str:
+            for job in await self._client.batches.list():
+                if job.id and job.input_file_id == file and job.id not in known:
+                    return job.id
+            said = await self._client.batches.create(
+                endpoint="/v1/chat/completions", input_file_id=file, completion_window="24h"
+            )
+            if not said.job or not said.job.id:
+                raise ValueError("no job in the answer")
+            return said.job.id
+
+        return await self._patiently(made)
+
+    async def look(self, job: str) -> "BatchJob":
+        """How far a job is. Raises Passing: it is looked at again anyway."""
+        return await _told(lambda: self._client.batches.retrieve(job))
+
+    async def download(self, file: str, to: BinaryIO) -> None:
+        """The content of a file; nothing where it is gone."""
+
+        async def written() -> None:
+            to.seek(0)
+            to.truncate()
+            async with self._client.files.with_streaming_response.content(file) as response:
+                async for piece in response.iter_bytes():
+                    to.write(piece)
+
+        try:
+            await self._patiently(written)
+        except Rejected as rejected:
+            if rejected.status not in _GONE:
+                raise
+
+    async def forget(self, file: str) -> None:
+        """Has the service delete a file, which holds letters; once, as nothing hangs on it."""
+        with suppress(Passing, Rejected):
+            await _told(lambda: self._client.files.delete(file))
+
+    async def forget_named(self, name: str) -> None:
+        """`forget`, for a file whose name at the service was never heard."""
+        with suppress(Passing, Rejected):
+            for file in (await _told(self._client.files.list)).data:
+                if file.filename == name:
+                    await self.forget(file.id)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        for attempt in range(self._attempts):
+            try:
+                return await _told(ask)
+            except Passing as passing:
+                fault = passing
+            if attempt + 1 < self._attempts:
+                backoff = self._pause * 2**attempt * random.uniform(0.75, 1)
+                wait = min(backoff, _SLOWEST_BACKOFF) if fault.wait is None else fault.wait
+                await asyncio.sleep(min(wait, _LONGEST_WAIT))
+        raise self.lasting(fault, f"{self._attempts} times")
+
+    def lasting(self, fault: Passing, times: str) -> LLMError:
+        """A fault that does not pass."""
+        return LLMError(
+            f"{self.address}: the batch API {fault.what} {times}; run again later: the batch goes"
+            " on where it stands"
+        )
+
+
+async def _told(ask: Callable[[], Awaitable[T]]) -> T:
+    """What the client answers. Raises Passing or Rejected, without the service's words."""
+    from together import APIStatusError, TogetherError
+
+    try:
+        return await ask()
+    except APIStatusError as error:
+        raise _explained(error.status_code, error.response.headers) from None
+    except (TogetherError, HTTPError, ClientError, OSError) as error:
+        raise _broken(error) from None
+    except (ValueError, TypeError, AttributeError, KeyError):
+        raise Passing("answered something else than agreed") from None
+
+
+def _client(address: str, api_key: str, timeout: float) -> "AsyncTogether":
+    from httpx import Timeout
+    from together import AsyncTogether, DefaultAioHttpClient
+
+    local = is_loopback(address)
+
+    async def guard(request: HttpRequest) -> None:
+        # Files go where the service says; the client itself invents a place where it says nothing.
+        # What is meant for this machine stays on it.
+        if request.url.host == _NOWHERE or (local and not is_loopback(str(request.url))):
+            raise LLMError(f"{address}: sends files elsewhere; ask without --batch-api")
+
+    return AsyncTogether(
+        api_key=api_key,
+        base_url=address,
+        timeout=Timeout(timeout, connect=min(timeout, _CONNECTING)),
+        max_retries=0,
+        http_client=DefaultAioHttpClient(trust_env=not local, event_hooks={"request": [guard]}),
+    )
+
+
+def _line(request: Request) -> bytes:
+    return json.dumps({"custom_id": request.key, "body": request.body()}).encode() + b"\n"
+
+
+def _outcome(line: bytes) -> Outcome | None:
+    """What a line of the answers says; None where it says nothing, as one that was cut."""
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    match said:
+        case {"custom_id": str(request), "response": {"body": body} as response}:
+            try:
+                if response.get("status_code", 200) == 200:
+                    return Outcome(request, "ok", _reply(body))
+            except Passing as fault:
+                return Outcome(request, fault.what)
+    match said:
+        case {"custom_id": str(request)}:
+            return Outcome(request, "failed in its batch")
+    return None
+
+
+@contextmanager
+def _private(path: Path) -> Iterator[BinaryIO]:
+    """A file for the time of the block, mode 0600."""
+    try:
+        with open(path, "w+b", opener=_privately) as file:
+            yield file
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,216 @@
+"""Names of people in a line: by the words that lead to them, by lists, by their look."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+
+from core.label.shield.line import PARTICLES, Line
+from core.label.shield.words import (
+    Word,
+    is_called,
+    is_clinical,
+    is_given,
+    is_ordinary,
+    may_be_called,
+    never_a_name,
+)
+
+_AND = re.compile(
+    r"\s*(?:,|;|/|\+|&|\(|-|–|\be\b|\bed\b)\s*(?:\be\b\s*)?"
+    r"(?:(?:second[oa]|terz[oa]|aiut[oi])\b\s*|[123]°?\s?(?:op|aiuto)\b\.?\s*)?"
+)
+_OPENS = re.compile(r"(?:^|[.!?:;•*|(\"“«/\n]\s*|[\-–]\s?|\d[.)]\s*)$")
+_DOSE = re.compile(r"\s?\d|\s?(?:mg|cp|fl|gtt|®|™)")
+_VERB = re.compile(r"(?:isce|[aiu]t[aoie]|ava|iva|eva|nte|are|ere|ire|ndo|ra|bile)$")
+_LOWER = re.compile(r"\b[^\W\dA-Z]{4,}\b")
+
+# Behind a title or a label stands a name; behind the others an illness may stand.
+_TITLE = (
+    r"sig(?:nor(?:a|e|ina|i)?)?\.?\s?(?:ra|na|re|ri|r)?\b|sigg\b"
+    r"|dott?(?:or(?:esse|essa|e|i)?|r)?\.?\s?(?:ssa|sse|ri)?\b|d\.?\s?ssa\b|dr\.?\s?(?:ssa|re|i)?\b"
+    r"|prof(?:essor(?:essa|e|i)?)?\.?\s?(?:ssa|ri)?\b|chiar\.?mo|avv\b|geom\b|suora?\b|mons\b"
+)
+_LABEL = (
+    r"(?:cognome|nome|nominativo)(?:\s?(?:e|/|,|-)\s?(?:cog)?nome)?(?=[\s:|=_*.\-–]+\S)"
+    r"|ved\.|vedov[oa](?:\sdi)?\b|in arte\b|geb\.|nee\b|coniugata\b|alias\b|dett[oa]\b(?=\s?[\"“«])"
+    r"|chiamat[oa]\b|nat[oa] come\b"
+)
+_TEAM = (
+    r"op\b|(?:\w+\s)?operator[ei]\b|chirurg(?:o|hi|a|he)\b|aiut[oi]\b|assistent[ei]\b|anest\b"
+    r"|anestesist[aei]\b|anestesia(?=:)|strum(?:entist[aei])?\b|perf(?:usionist[aei])?\b"
+    r"|emodinamist[aei]\b|cardiolog(?:o|a|hi)\b|mmg\b|pls\b|medic[oi]\b(?:\s(?:curante|responsabile"
+    r"|refertante|di\s\w+))?|curante\b|specializzand[oaie]\b|tutor\b|primari[oa]\b"
+    r"|diret(?:tore|trice)\b|responsabile\b|coordinat(?:ore|rice)\b|caposala\b|infermier[aei]\b|inf\."
+    r"|fisioterapist[aei]\b|psicolog[oaie]\b|dietist[aei]\b|logopedist[aei]\b|collegh?[aei]\b"
+    r"|firma(?:to)?\b|f\.?to\b|in fede\b|redatt[oa]\s(?:da)?\b|referente\b|mediat(?:ore|rice)\b"
+    r"|interprete\b|equipe\b|refert\w+ da\b|sociale\b|c\.\s?a\.|attenzione\b|spett\w*\b|gent\w*\b"
+    r"|egr\w*\b|car[oaie]\b|imam\b|don\b|tecnic[oa]\b|ostetric[oa]\b|(?:case|data) manager\b|ing\."
+    r"|segretari[oa]\b|compilat[oa] da\b|dettat[oa] da\b|battut[oa] da\b|visitat[oa] da\b"
+)
+KIN = (
+    r"figli[oaei]?\b|figliol[oa]\b|moglie\b|marito\b|fratell[oi]\b|sorell[ae]\b|madre\b|padre\b"
+    r"|mamma\b|papa\b|coniuge\b|nipot[ei]\b|badant[ei]\b|genero\b|nuora\b|suocer[oa]\b|cognat[oa]\b"
+    r"|cugin[oa]\b|zi[oa]\b|nonn[oa]\b|compagn[oa]\b|convivente\b|care\s?giver\b|vicin[oa]\b"
+    r"|amic[oa]\b|tutore\b|tutrice\b|familiare\b|parente\b|amministrat(?:ore|rice) di sostegno\b"
+    r"|contattare\b|avvisare\b|delegat[oa]\b|conoscente\b|consegnat[oa] a\b"
+)
+_PATIENT = (
+    r"pazient[ei]\b|pz\b|paz\b|assistit[oa]\b|degente\b|utente\b|bambin[oa]\b|neonat[oa]\b"
+    r"|piccol[oa]\b|bimb[oa]\b|ragazz[oa]\b|intestatari[oa]\b|donator[ei]\b|oggetto\b"
+)
+_CUE = re.compile(
+    rf"(?<![\w.])(?:(?P<title>{_TITLE})|(?P<label>{_LABEL})|(?P<team>{_TEAM})|(?P<kin>{KIN})"
+    rf"|(?P<patient>{_PATIENT}))"
+)
+_BEHIND = re.compile(
+    r"[\s,;(\-–|]{1,6}(?:nat[oa]\b|sesso\b|[mf]\b|nt?\.|n\.\s|anni\b|aa\b|d\.?\s?n\b|di anni\b"
+    r"|ved\.|\d\d\s?(?:aa|anni)\b|c\.?f\b|classe\b|residente\b|codice fiscale\b|cognome\b"
+    rf"|\d\d?[/.\-]\d\d?[/.\-]\d\d|(?:il\s|la\s|sua\s|suo\s)?(?:{KIN}))"
+)
+
+
+def people(line: Line) -> Iterator[Word]:
+    """The words of everybody's name, the most certain first; some come twice."""
+    for match in _CUE.finditer(line.folded):
+        index = line.at(match.end())
+        if index is not None:
+            yield from _behind(line, match.end(), index, match.lastgroup or "")
+    yield from _before(line)
+    yield from _in_a_row(line)
+    yield from _signature(line)
+
+
+def beside(line: Line, known: Collection[str]) -> Iterator[Word]:
+    """The names of which a word is known from elsewhere in the letter."""
+    last = -1
+    for index, word in enumerate(line.words):
+        if index > last and word.capital and len(word.text) > 1:
+            found = line.name(index, sure=1 if word.key in known else 0)
+            last = index + len(found) - 1
+            names = [word for word in found if len(word.text) > 2]
+            if any(word.key in known for word in names) and len(found) > 1:
+                yield from found
+
+
+def _behind(line: Line, place: int, index: int, cue: str) -> Iterator[Word]:
+    sure = 2 if cue in ("title", "label") else 0
+    found = line.name(index, sure, by_its_end=cue in ("kin", "patient"))
+    near = not line.text[place : line.words[index].start].strip(" .:")
+    if not found and near and cue in ("title", "patient"):
+        found = _in_small_letters(line, index, cue == "title")
+    elif not found and cue == "kin":
+        word = line.words[index]
+        found = [word] if is_given(word.key) and not is_ordinary(word.key) else []
+    yield from found
+    while found and cue != "label":
+        joint = _AND.match(line.text, found[-1].end)
+        found = line.name(line.at(joint.end()) if joint else None, by_its_end=cue != "team")
+        yield from found
+
+
+def _in_small_letters(line: Line, index: int, titled: bool) -> list[Word]:
+    """A name in small letters behind a title: sig. rossi mario."""
+    taken: list[Word] = []
+    for word in line.words[index : index + 4]:
+        if taken and line.text[taken[-1].end : word.start].strip(" .’'"):
+            break
+        initial = len(word.text) == 1 and line.text[word.end : word.end + 1] == "."
+        if initial or (word.key in PARTICLES and len(taken) < 2):
+            taken.append(word)
+            continue
+        known = is_called(word.key)
+        strange = not is_ordinary(word.key) and not _VERB.search(word.key)
+        if len(word.text) < 3 or never_a_name(word.key) or not (known or strange):
+            break
+        taken.append(word)
+    names = [word for word in taken if len(word.text) > 2 and word.key not in PARTICLES]
+    known = any(is_called(word.key) for word in names) or any(
+        is_called(one.key + other.key) for one, other in pairwise(taken)
+    )
+    return taken if names and (titled or (known and len(taken) > 1)) else []
+
+
+def _before(line: Line) -> Iterator[Word]:
+    """ROSSI MARIO, nato il ...: what stands before birth, sex, age or kinship."""
+    for match in _BEHIND.finditer(line.folded):
+        index = line.first_from(match.start()) - 1
+        if index < 0 or line.words[index].end != match.start():
+            continue
+        taken: list[Word] = []
+        for word in reversed(line.words[max(index - 4, 0) : index + 1]):
+            if taken and not line.joins(word, taken[-1]):
+                break
+            if word.key not in PARTICLES and not _may_be_before(word, taken):
+                break
+            taken.append(word)
+        names = [word for word in taken if word.capital and len(word.text) > 1]
+        if len(names) > 1 or any(is_called(word.key) for word in names):
+            yield from names
+
+
+def _may_be_before(word: Word, behind: Sequence[Word]) -> bool:
+    """Whether a word may belong to the name that goes on with the words behind it."""
+    if not word.capital:
+        return False
+    if not behind and may_be_called(word.key):
+        return True
+    if never_a_name(word.key):
+        return False
+    if behind and may_be_called(behind[-1].key):
+        return is_called(word.key) or not is_ordinary(word.key)
+    return is_called(word.key) or not is_clinical(word.text)
+
+
+def _in_a_row(line: Line) -> Iterator[Word]:
+    """Capitalised words side by side, one of them known or an initial: Luisa Frugoni, G. Neri."""
+    last = -1
+    for index, word in enumerate(line.words):
+        if index > last and word.capital:
+            found = line.name(index)
+            last = index + len(found) - 1
+            if _is_a_row(line, found):
+                yield from found
+
+
+def _is_a_row(line: Line, found: Sequence[Word]) -> bool:
+    names = [word for word in found if len(word.text) > 2]
+    if len(names) > 1 and any(is_called(word.key) for word in names):
+        return True
+    initials = [w for w in found if line.is_initial(w) and line.text[w.end : w.end + 1] == "."]
+    known = any(is_called(word.key) or not word.shouted or len(word.text) > 4 for word in names)
+    return bool(names and initials and known)
+
+
+def by_look(line: Line) -> Iterator[Word]:
+    """Given names, and what nobody knows in the midst of a sentence: most likely a name."""
+    mixed = bool(_LOWER.search(line.text))
+    for before, word in pairwise([None, *line.words]):
+        if word is None or not word.capital or len(word.text) < 3:
+            continue
+        if is_given(word.key) and not is_clinical(word.text):
+            yield word
+        elif before is None or is_clinical(word.text) or len(word.text) < 4:
+            continue
+        elif word.shouted:
+            if mixed and len(word.text) > 4 and not _DOSE.match(line.text, word.end):
+                yield word
+        elif _stands_out(line, before, word):
+            yield word
+
+
+def _stands_out(line: Line, before: Word, word: Word) -> bool:
+    gap = line.text[before.end : word.start]
+    if not word.text[1:].islower() or _DOSE.match(line.text, word.end):
+        return False
+    alone = gap.endswith("(") and line.text[word.end : word.end + 1] == ")"
+    return alone or not _OPENS.search(gap)
+
+
+def _signature(line: Line) -> Iterator[Word]:
+    """A line that holds nothing but a name."""
+    if not 1 < len(line.words) < 6 or any(char.isdigit() for char in line.text):
+        return
+    found = line.name(0)
+    shouted = all(word.shouted for word in found if len(word.text) > 1)
+    if len(found) == len(line.words) and (not shouted or any(is_called(w.key) for w in found)):
+        yield from found

@@ -1,0 +1,230 @@
+"""Where somebody lives, was born or was treated: addresses, towns, the names of hospitals."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from core.label.shield.line import PARTICLES_OF_PLACES, Line
+from core.label.shield.numbers import MONTHS
+from core.label.shield.words import Word, is_clinical, is_drug, is_ordinary, is_town, never_a_name
+
+_DATE = rf"[\w°./\-]{{1,12}}(?:\s(?:{'|'.join(MONTHS)})\s\d{{4}})?"
+_BORN = (
+    r"(?:nat[oa](?:/a)?|resid(?:ente)?|ndn|dn)\b\.?\s?[:,]?\s?"
+    rf"(?:(?:il\s)?{_DATE},?\s)?(?:a|ad|in)\b"
+    r"|(?:comune(?: di (?:nascita|residenza))?|luogo(?: di nascita)?|citta|residenza|domicilio"
+    r"|luogo e data di nascita|nat[oa] a|indirizzo|cap\s?/\s?comune)\b(?=\s*[:|](?!\s*\d))"
+)
+_LIVES = (
+    r"(?:domiciliat[oa]|dom|abita(?:nte|no)?|ab|viv(?:e|ono)|originari[oa]|nativ[oa]|provenient[ei]"
+    r"|proven(?:ienza)?|trasferit[oa]|res)\b\.?\s?[:,]?\s?(?:a|ad|in|di|da|presso)?(?![\w])|sede\b(?=:)"
+)
+_HOUSE = (
+    r"ospedal[ei]|osp|policlinico|presidio|p\.\s?o|clinica|istituto|i\.?r\.?c\.?c\.?s|azienda"
+    r"|a\.o\.u|aou|ao|asst|asl|ausl|ulss|aulss|usl|asp|ats|fondazione|nosocomio|hospital|rsa|residenza"
+    r"|krankenhaus|comprensorio|universita|laboratorio|studio|villa|casa(?: di cura| della salute)?"
+    r"|ospizio|hospice|parrocchia|centro|riab(?:ilitazione)?|cardiologia|medicina|utic|ps|dea|suore"
+    r"|emodinamica|malattie infettive|neurologia|nefrologia|chirurgia|altra sede|distretto"
+    r"|ambulatorio|convento|comunita"
+)
+_BORN_ON = (
+    r"(?:nat[oa](?:/a)?|ndn|d\.?n\.?|nascita)[\s:.]{0,3}[^\n;|]{0,50}?"
+    r"(?:\d{4}|[./\-]\d\d)[)\s]*[,–\-]?\s*(?=[a-z])"
+)
+_CUE = re.compile(
+    rf"(?<![\w.])(?:(?P<born>{_BORN})|(?P<born_on>{_BORN_ON})|(?P<lives>{_LIVES})"
+    rf"|(?P<house>(?:{_HOUSE})\b))"
+)
+_STREET = re.compile(
+    r"(?<![\w.])(?P<per>per\s)?(?:via|v\.le|viale|v\.|vic(?:ol)?o|p\.?z?z?a\.?|piazz(?:a|ale|etta)"
+    r"|p\.le|corso|c\.so|largo|strada|str\.|salita|contrada|c\.da|fraz(?:ione|\.)?|loc(?:alita|\.)"
+    r"|borgo|rione|quartiere|lungo(?:mare|arno|tevere|lago)|traversa|calle|fondamenta|campo|villaggio"
+    r"|cascina|masseria|maso|s\.s\.)(?=[\s.:])"
+)
+_HAMLET = re.compile(r"(?:loc|fraz|c\.da|contrada)")
+_GERMAN_STREET = re.compile(
+    r"\b([A-ZÄÖÜ][^\W\d_]+(?:stra(?:ß|ss)e|weg|gasse|platz|hof))(?:\s(\d+\s?/?[a-z]?)\b)?"
+)
+_BEFORE_NUMBERS = frozenset(("n", "nr", "num", "numero", "civ", "int", "interno", "km", "scala"))
+_LETTERHEAD = 30  # characters within which it says whose it is
+_DASH = re.compile(r"\s[-–]\s")
+_WARD = re.compile(r"(?:logia|grafia|iatria|urgia|zione)$")
+_ENDS = re.compile(r"\s\w+$|\s*$|\s[-–(,|]|\s*\d+ di \d+$|\s\w+(?:logia|urgia)\b")
+_LINKS = ("", "alla", "in")
+_CAP_LABEL = re.compile(r"\bcap\b")
+_NUMBER = re.compile(
+    r"[,.]?\s*(?:n\.?|n[°º]|nr\.?|civ\.?|numero|km)?\s*(\d+(?:\s?/?\s?(?:bis|ter|[a-z]))?)\b",
+    re.IGNORECASE,
+)
+_STAIR = re.compile(r"[,\s]*(?:int(?:erno)?|scala|sc|piano)\.?\s*(\d+|[A-Z]\b)", re.IGNORECASE)
+_POSTCODE = re.compile(r"(?<![\w.,/])(?:[A-Z]{1,2}-)?([\d][\dO]{4})(?=[\s)]+[A-Z][^\W\d_]+|\))")
+_CAP = re.compile(r"\bcap[\s:./]+(\d{5})\b")
+_PROVINCE = re.compile(r"\s*(?:\(\s?([A-Z]{2})\s?\)|,\s([A-Z]{2})\b(?=[\s,.;]*$))")
+_FURTHER = re.compile(r"\s?(?:,|-|–|/|\()\s?")
+_ADDITION = re.compile(
+    r"\s((?:superior|inferior|maggior|minor|mar|term|bass|alt|vecchi|nuov|marittim|lazial)[aeio])\b",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(r"(?:\s\w+)?\s*,\s*(?:li|il|addi)?\s?\d{1,2}[°./\s]")
+
+
+def places(line: Line) -> Iterator[tuple[int, int]]:
+    """Where the words and numbers of places stand; some come twice."""
+    found = [*_addresses(line), *_named(line)]
+    for word in found:
+        if isinstance(word, tuple):
+            yield word
+            continue
+        if word.capital or word.key not in PARTICLES_OF_PLACES:
+            yield word.start, word.end
+        if addition := _ADDITION.match(line.text, word.end):
+            yield addition.span(1)
+        if province := _PROVINCE.match(line.text, word.end):
+            yield province.span(province.lastindex or 0)
+
+
+def _named(line: Line) -> Iterator[Word]:
+    for match in _CUE.finditer(line.folded):
+        if match.lastgroup == "house":
+            yield from _house(line, match.end())
+            if match.start() < _LETTERHEAD:
+                yield from _seat(line, match.end())
+        else:
+            born = match.lastgroup in ("born", "born_on")
+            yield from _town(line, line.at(match.end()), born, match.lastgroup == "born")
+    first = line.name(0, particles=PARTICLES_OF_PLACES)
+    if first and _HEAD.match(line.folded, first[-1].end):
+        yield from first
+    for before, word in pairwise([None, *line.words]):
+        if word is None or not word.capital or len(word.text) < 4:
+            continue
+        if is_town(word.key) or (before and _is_whereto(line, before, word)):
+            yield word
+
+
+def _is_whereto(line: Line, before: Word, word: Word) -> bool:
+    """Brunico in "vista a Brunico": a capital where a drug or an illness would have none."""
+    return (
+        before.key in ("a", "ad")
+        and line.text[before.end : word.start] == " "
+        and word.text[1:].islower()
+        and not is_clinical(word.text, by_its_end=False)
+        and not is_drug(word.key)
+    )
+
+
+def _town(line: Line, index: int | None, born: bool, sure: bool) -> list[Word]:
+    found = line.name(index, 2 if sure else 0, PARTICLES_OF_PLACES, by_its_end=not born)
+    if not found and born and index is not None:
+        word = line.words[index]
+        plain = is_ordinary(word.key) or never_a_name(word.key) or len(word.text) < 4
+        return [] if plain else [word]
+    if found and born and (joint := _FURTHER.match(line.text, found[-1].end)):
+        found = found + line.name(line.at(joint.end()), 0, PARTICLES_OF_PLACES, by_its_end=False)
+    return found
+
+
+def _house(line: Line, start: int) -> list[Word]:
+    """What a hospital or ward is called or where it stands, behind words of its kind."""
+    index = line.at(start)
+    for _ in range(5):
+        if index is None or index >= len(line.words):
+            break
+        if found := line.name(index, particles=PARTICLES_OF_PLACES):
+            return found
+        word = line.words[index]
+        if word.end - start > 40 or line.text[start : word.start].strip(" .\"“«(-–'’|"):
+            break
+        start, index = word.end, index + 1
+    return []
+
+
+def _seat(line: Line, start: int) -> Iterator[Word]:
+    """The town of a letterhead: Ospedale San Liberale - Torre Alvisia."""
+    for match in _DASH.finditer(line.text, start):
+        found = line.name(line.at(match.end()), 1, PARTICLES_OF_PLACES, by_its_end=False)
+        if not found or _WARD.search(found[0].key):
+            continue
+        addition = _ADDITION.match(line.text, found[-1].end)
+        if _ENDS.match(line.text, addition.end() if addition else found[-1].end):
+            yield from found
+
+
+def _addresses(line: Line) -> Iterator[Word | tuple[int, int]]:
+    streets = False
+    for match in _STREET.finditer(line.folded):
+        if match["per"]:
+            continue
+        found, end = _street(line, match.end(), bool(_HAMLET.match(match.group())))
+        yield from found
+        number = _NUMBER.match(line.text, end)
+        if found and number:
+            streets = True
+            yield number.span(1)
+            yield from _town_before(line, match.start())
+            if stair := _STAIR.match(line.text, number.end()):
+                yield stair.span(1)
+    for match in _GERMAN_STREET.finditer(line.text):
+        streets = True
+        yield from (match.span(group) for group in (1, 2) if match[group])
+    yield from (match.span(1) for match in _CAP.finditer(line.folded))
+    for match in _POSTCODE.finditer(line.text):
+        certain = streets or _CAP_LABEL.search(line.folded, 0, match.start())
+        town = line.name(line.at(match.end()), 3 if certain else 0, PARTICLES_OF_PLACES)
+        if town or certain:
+            yield match.span(1)
+            yield from town
+
+
+def _town_before(line: Line, start: int) -> Iterator[Word]:
+    """Albano Laziale in "Albano Laziale, via delle Cerquette 12"."""
+    index = line.first_from(start) - 1
+    if index >= 0 and line.words[index].key in ("alla", "in"):
+        index -= 1
+    if (
+        index < 0
+        or line.text[line.words[index].end : start].strip(" ,–-(").casefold() not in _LINKS
+    ):
+        return
+    taken: list[Word] = []
+    for word in reversed(line.words[max(index - 3, 0) : index + 1]):
+        if taken and not line.joins(word, taken[-1]):
+            break
+        if not (word.capital or (taken and word.key in PARTICLES_OF_PLACES)):
+            break
+        if never_a_name(word.key) or is_clinical(word.text, by_its_end=False):
+            break
+        taken.append(word)
+    yield from taken
+
+
+def _street(line: Line, start: int, hamlet: bool) -> tuple[list[Word], int]:
+    """The name of a street; any words where a house number follows, else strange ones only."""
+    index = line.at(start)
+    if index is None:
+        return [], start
+    taken: list[Word] = []
+    first = line.words[index]
+    small = first.key in ("dei", "delle", "degli", "del", "della")
+    for word in line.words[index : index + 7]:
+        if taken and (word.key in _BEFORE_NUMBERS or not line.joins(taken[-1], word)):
+            break
+        if (
+            not word.capital
+            and word.key not in PARTICLES_OF_PLACES
+            and not (small and len(taken) == 1)
+        ):
+            break
+        taken.append(word)
+    names = [word for word in taken if word.key not in PARTICLES_OF_PLACES]
+    if names and _NUMBER.match(line.text, taken[-1].end) and not _is_clinical_way(names):
+        return taken, taken[-1].end
+    if hamlet and not taken and len(first.text) > 4 and not is_ordinary(first.key):
+        return [first], first.end
+    found = line.name(index, particles=PARTICLES_OF_PLACES, by_its_end=not small)
+    return found, found[-1].end if found else start
+
+
+def _is_clinical_way(names: Sequence[Word]) -> bool:
+    """Via Femorale, VIA ORALE: no street."""
+    return all(word.shouted and is_clinical(word.text) for word in names)

@@ -1,0 +1,30 @@
+"""What would be sent of a letter, and the way back, for a person to look at."""
+
+from collections.abc import Sequence
+
+from core.label.shield.shield import Shield
+from core.records import Json, Phrase
+
+
+def preview(phrases: Sequence[Phrase], shield: Shield) -> tuple[list[Json], Json]:
+    """The phrases of a letter as they would be sent, and the map of what stands for what.
+
+    The map holds the patient's own words: it is not to be shown with the phrases.
+    """
+    sent: list[Json] = []
+    stand_ins: list[Json] = []
+    for phrase in phrases:
+        hidden = shield.hide(phrase)
+        sent.append({"id": phrase.id, "text": hidden.text})
+        stand_ins += (
+            {
+                "phrase": phrase.id,
+                "start": edit.start,
+                "end": edit.end,
+                "text": phrase.text[edit.start : edit.end],
+                "stand_in": hidden.text[edit.new_start : edit.new_end],
+                "kind": edit.kind,
+            }
+            for edit in hidden.edits
+        )
+    return sent, {"letter": phrases[0].letter if phrases else "", "stand_ins": stand_ins}

@@ -1,0 +1,62 @@
+"""A fast stand-in for Together in a process of its own: python -m tests.bench.together_server.
+
+Prints its port. Answers in the format `iob`, after a delay, with a share of faults: 429, 500, 503,
+and connections that are broken off.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import socket
+import struct
+
+from aiohttp import web
+
+from tests.loopback_together import completion, labelled
+
+_STATUSES = (429, 500, 503)
+
+
+def app(delay: float, faults: float, seed: int) -> web.Application:
+    """The server: every answer after so many seconds, so large a share of them faults."""
+    draw = random.Random(seed)
+    answer = labelled("severa")
+
+    async def complete(request: web.Request) -> web.StreamResponse:
+        body = json.loads(await request.read())
+        await asyncio.sleep(delay)
+        if draw.random() < faults:
+            return _fault(request, draw)
+        return web.json_response(completion(body, answer(body)))
+
+    made = web.Application(client_max_size=1 << 24)
+    made.router.add_post("/v1/chat/completions", complete)
+    return made
+
+
+def _fault(request: web.Request, draw: random.Random) -> web.Response:
+    status = draw.choice((*_STATUSES, None))
+    if status is None and request.transport is not None:
+        at_once = struct.pack("ii", 1, 0)
+        line = request.transport.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        request.transport.abort()
+    return web.json_response({"error": {"message": "busy"}}, status=status or 500)
+
+
+async def serve(delay: float, faults: float, seed: int) -> None:
+    runner = web.AppRunner(app(delay, faults, seed), access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(runner.addresses[0][1], flush=True)  # noqa: T201
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--delay", type=float, default=0.3)
+    parser.add_argument("--faults", type=float, default=0.01)
+    parser.add_argument("--seed", type=int, default=1)
+    asyncio.run(serve(**vars(parser.parse_args())))
