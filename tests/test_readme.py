@@ -14,13 +14,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_readme_names_every_verb_and_no_other() -> None:
     group = typer.main.get_command(lettera.app)
     verbs = set(group.commands)  # type: ignore[attr-defined]
-    told = set(re.findall(r"^    lettera (\w+)", README, re.MULTILINE))
+    told = set(re.findall(r"^    lettera ([\w-]+)", README, re.MULTILINE))
     assert told == verbs
 
 
 def test_the_steps_of_the_readme_use_options_that_exist() -> None:
     group = typer.main.get_command(lettera.app)
-    for verb, rest in re.findall(r"^    lettera (\w+)([^\n]*)", README, re.MULTILINE):
+    for verb, rest in re.findall(r"^    lettera ([\w-]+)([^\n]*)", README, re.MULTILINE):
         command = group.commands[verb]  # type: ignore[attr-defined]
         if verb == "publish":
             command = command.commands[rest.split()[0]]

@@ -93,7 +93,7 @@ ANSWERS: dict[str, Script] = {
 
 @pytest.mark.parametrize("format", ANSWERS)
 def test_no_identity_reaches_the_service(format: str, tmp_path: Path) -> None:
-    for voice in voices()[:: len(voices()) // VOICES]:
+    for voice in voices()[:: max(1, len(voices()) // VOICES)]:
         letter = write(voice, 3100)
         phrases, shapes = secrets(letter)
         with LoopbackTogether(ANSWERS[format]).running() as server:

@@ -22,6 +22,7 @@ from core.label import LABELLERS
 from core.label.asking import Asking, Voter
 from core.label.formats import FORMATS, tagged
 from core.label.formats.fields import Fields
+from core.label.hosted.jobs import Jobs
 from core.label.hosted.ledger import Ledger
 from core.label.rules.rules import Rules
 from core.label.together import Together
@@ -869,6 +870,18 @@ def test_what_the_batch_api_answered_is_in_the_ledger_for_all(
         usual = labeller(ordinary, ledger=tmp_path / "ledger.sqlite")
         assert spans(usual.label(phrases(*lines, "altra riga"))) == [["riga"]] * 9
         assert len(ordinary.requests) == 1
+
+
+def test_what_a_batch_job_still_owes_is_not_asked_for_as_usual(
+    serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(labelled("riga"))
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        Jobs(ledger, server.address).new("some/model")
+    asked = labeller(server, ledger=tmp_path / "ledger.sqlite")
+    with pytest.raises(BadInput, match="--batch-api"):
+        list(asked.label(phrases("riga a")))
+    assert server.requests == []
 
 
 RUN = """

@@ -17,11 +17,13 @@ from core.label.formats import FORMATS, Asked, Example
 from core.label.hosted.batch import Batched, run_batch
 from core.label.hosted.budget import Budget
 from core.label.hosted.estimate import Estimate, estimate
+from core.label.hosted.jobs import Jobs
 from core.label.hosted.ledger import Ledger
 from core.label.hosted.limits import Limits
 from core.label.hosted.models import price_list
 from core.label.hosted.service import ADDRESS, Request, Service, Usage
 from core.label.hosted.stream import ordered
+from core.label.hosted.wire import normalised_address
 from core.label.interview import Heard, Interview
 from core.label.passages import LONGEST, Passage, line_by_line, run_together
 from core.label.sheets import Question, Sheet, take
@@ -126,6 +128,11 @@ class Together:
             if ledger and self.how.batch_api:
                 phrases = list(phrases)
                 brought = self._brought(phrases, ledger)
+            elif ledger and Jobs(ledger, normalised_address(self.address)).open():
+                raise BadInput(
+                    "answers of the batch API are paid for and still on their way;"
+                    " fetch them with --batch-api, then run this again"
+                )
             service = self._service(ledger)
             self.usage = service.usage
             self._count(brought)

@@ -31,10 +31,10 @@ from core.label.hosted.request import Request
 from core.label.hosted.wire import (
     Passing,
     Rejected,
-    _broken,
-    _explained,
-    _reply,
+    broken,
+    explained,
     normalised_address,
+    reply_of,
 )
 from core.label.shield.shield import is_loopback
 
@@ -414,9 +414,9 @@ async def _told(ask: Callable[[], Awaitable[T]]) -> T:
     try:
         return await ask()
     except APIStatusError as error:
-        raise _explained(error.status_code, error.response.headers) from None
+        raise explained(error.status_code, error.response.headers) from None
     except (TogetherError, HTTPError, ClientError, OSError) as error:
-        raise _broken(error) from None
+        raise broken(error) from None
     except (ValueError, TypeError, AttributeError, KeyError):
         raise Passing("answered something else than agreed") from None
 
@@ -456,7 +456,7 @@ def _outcome(line: bytes) -> Outcome | None:
         case {"custom_id": str(request), "response": {"body": body} as response}:
             try:
                 if response.get("status_code", 200) == 200:
-                    return Outcome(request, "ok", _reply(body))
+                    return Outcome(request, "ok", reply_of(body))
             except Passing as fault:
                 return Outcome(request, fault.what)
     match said:

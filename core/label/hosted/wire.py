@@ -94,11 +94,11 @@ class Wire:
             # The client's own limit starts anew with every piece that arrives.
             async with asyncio.timeout(self._timeout):
                 raw = await self._read(body)
-            return _reply(json.loads(raw))
+            return reply_of(json.loads(raw))
         except APIStatusError as error:
-            raise _explained(error.status_code, error.response.headers) from None
+            raise explained(error.status_code, error.response.headers) from None
         except (TogetherError, HTTPError, ClientError, OSError) as error:
-            raise _broken(error) from None
+            raise broken(error) from None
         except (ValueError, RecursionError):
             raise Passing("answered with something that is not JSON") from None
 
@@ -122,14 +122,14 @@ def normalised_address(address: str) -> str:
     return address.strip().rstrip("/").removesuffix("/v1")
 
 
-def _explained(status: int, headers: Mapping[str, str]) -> Passing | Rejected:
+def explained(status: int, headers: Mapping[str, str]) -> Passing | Rejected:
     """What a refusal means. The service's own words are left out: they may quote the letter."""
     if status in _LATER or status >= 500:
         return Passing(f"answered {status}", _retry_after(headers), status == 429, paid=False)
     return Rejected(status)
 
 
-def _broken(error: BaseException) -> Passing:
+def broken(error: BaseException) -> Passing:
     """Which fault of the line it was: aiohttp's own error stands at the end of the chain."""
     causes = [error]
     while cause := causes[-1].__cause__:
@@ -154,7 +154,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _reply(answer: Any) -> Reply:
+def reply_of(answer: Any) -> Reply:
     """What a completion says; a model's thoughts, told apart by the service, are left out."""
     try:
         choice = answer["choices"][0]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from core.label.shield.numbers import MONTHS
 
 _ROMANS = "I II III IV V VI VII VIII IX X XI XII".split()
-_NAMES = "|".join(f"{name[:3]}(?:{name[3:]}|t|o)?" for name in MONTHS)
+_NAMES = "|".join(f"{name[:3]}(?:{name[3:]}|t|o)?" for name in MONTHS) + "|ag"
 _SEP = r"\s?[./\-–]\s?"
 _YEAR = r"\d{4}|['’]?\d\d"
 _SHAPES = tuple(
@@ -21,11 +21,12 @@ _SHAPES = tuple(
         rf"(?P<d>\d{{1,2}}){_SEP}(?P<roman>X?(?:IX|IV|V?I{{0,3}})){_SEP}(?P<y>\d{{4}}|\d\d)",
         r"(?P<m>\d{1,2})[./\-](?P<y>\d{4})",
         r"(?P<d>\d{1,2})[./\-](?P<m>\d{1,2})",
+        r"(?P<m>\d\d)/(?P<y>\d\d)",
         r"(?P<d>\d{1,2})",
     )
 )
-_DAYS_BEFORE = re.compile(
-    r"((?:\d{1,2}\s?(?:,|-|–|/|e il|e del|ed|e|fino al|al|a)\s?(?:il\s)?)+)(.+)"
+_DAY_BEFORE = re.compile(
+    r"(\d{1,2})(\s?(?:,|-|–|/|e il|e del|ed|e|fino al|al|a)\s?(?:il\s)?)(?=\d)"
 )
 _INSIDE = re.compile(
     rf"\d{{1,2}}{_SEP}\d{{1,2}}{_SEP}(?:\d{{4}}|\d\d)|(?:\d{{1,2}}\s+)?\b(?:{'|'.join(MONTHS)})\b"
@@ -44,10 +45,10 @@ class Days:
     """
 
     def __init__(self, dates: Iterable[str], drawn: int) -> None:
-        told = [match for text in dates if (match := _read(_plain(text)))]
-        full = sorted(day for match in told if match.groupdict().get("y") and (day := _date(match)))
-        self._latest = full[-1] if full else date(2001, 7, 1)
-        real = {day for match in told if (day := _date(match, self._latest))}
+        texts = [_plain(text) for text in dates]
+        full = [said[1] for text in texts if (said := _read(text)) and said[0].groupdict().get("y")]
+        self._latest = max(full, default=date(2001, 7, 1))
+        real = {said[1] for text in texts if (said := _read(text, self._latest))}
         spread = _LATEST - _SOONEST
         moves = [timedelta(-(_SOONEST + (drawn + n) % spread)) for n in range(spread)]
         self._move = next((m for m in moves if not any(day + m in real for day in real)), moves[0])
@@ -57,28 +58,35 @@ class Days:
         return self._moved(_plain(text))
 
     def _moved(self, text: str) -> str | None:
-        if match := _read(text):
-            day = _date(match, self._latest)
-            return _written(match, day + self._move) if day else None
-        before = _DAYS_BEFORE.fullmatch(text)
-        last = _read(before[2]) if before else None
-        if before and last and (day := _date(last, self._latest)):
-            days = re.sub(r"\d+", lambda one: self._day_before(one.group(), day), before[1])
-            return days + _written(last, day + self._move)
+        if said := self._listed(text):
+            return said[0]
         inside = _INSIDE.sub(lambda one: self._moved(one.group()) or one.group(), text)
         return inside if inside != text else None
 
-    def _day_before(self, number: str, last: date) -> str:
-        """A day that shares the month of a later one, or is of the month before."""
-        first = _clamped(last.year, last.month, int(number))
-        if first > last:
-            first = _clamped(*divmod(last.year * 12 + last.month - 2, 12), int(number), True)
-        return str((first + self._move).day).zfill(len(number))
+    def _listed(self, text: str) -> tuple[str, date] | None:
+        """A date moved, or days that share the month of the one behind them; the first of them."""
+        if said := _read(text, self._latest):
+            match, day = said
+            return _written(match, day + self._move), day
+        before = _DAY_BEFORE.match(text)
+        rest = self._listed(text[before.end() :]) if before else None
+        if before is None or rest is None:
+            return None
+        day = _day_before(int(before[1]), rest[1])
+        return str((day + self._move).day).zfill(len(before[1])) + before[2] + rest[0], day
+
+
+def _day_before(number: int, later: date) -> date:
+    """The day of that number in the month of a later one, or in the month before."""
+    month = later.replace(day=1)
+    if number > later.day:
+        month = (month - timedelta(days=1)).replace(day=1)
+    return _clamped(month.year, month.month, number)
 
 
 def _plain(text: str) -> str:
     """A scan's letters among digits, and noughts in a month's name, put right."""
-    text = re.sub(r"(?<=[^\W\d_])0|(?<=[^\W\d_])0(?=[^\W\d_])", "o", text)
+    text = re.sub(r"(?<=[^\W\d_])0", "o", text)
     return re.sub(r"(?<![^\W\dOoIl_])[\dOoIl]*\d[\dOoIl]*|\b[lIO]{2}\b", _digits, text)
 
 
@@ -86,29 +94,31 @@ def _digits(match: re.Match[str]) -> str:
     return match.group().translate(_SCANNED)
 
 
-def _read(text: str) -> re.Match[str] | None:
-    return next((match for shape in _SHAPES if (match := shape.fullmatch(text))), None)
+def _read(text: str, latest: date | None = None) -> tuple[re.Match[str], date] | None:
+    """The day that a date means, and how it says so."""
+    for shape in _SHAPES:
+        match = shape.fullmatch(text)
+        if match and (day := _date(match.groupdict(), latest or date(2001, 7, 1))):
+            return match, day
+    return None
 
 
-def _date(match: re.Match[str], latest: date | None = None) -> date | None:
+def _date(said: dict[str, str | None], latest: date) -> date | None:
     """The day meant; the last of the month for one that no month has."""
-    said = match.groupdict()
     year, month = _year(said.get("y")), _month(said)
-    reference = latest or date(2001, 7, 1)
     day = said.get("d") or "15"
     number = int(day) if day.isdigit() else 1
     if month is None and not said.get("m"):
-        month = reference.month
+        month = latest.month
     if month is None or not 1 <= month <= 12 or not 1 <= number <= 31:
         return None
     try:
-        return _clamped(year if year is not None else reference.year, month, number)
+        return _clamped(year if year is not None else latest.year, month, number)
     except (ValueError, OverflowError):
         return None
 
 
-def _clamped(year: int, month: int, day: int, from_zero: bool = False) -> date:
-    month += from_zero
+def _clamped(year: int, month: int, day: int) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
@@ -123,14 +133,12 @@ def _year(digits: str | None) -> int | None:
 
 def _month(said: dict[str, str | None]) -> int | None:
     if name := said.get("name"):
-        return (
-            [month[:2] for month in MONTHS].index(name[:2].lower()) + 1
-            if (name[:2].lower() not in ("ma", "gi"))
-            else [month[:3] for month in MONTHS].index(name[:3].lower()) + 1
-        )
+        head = name[:3].lower()
+        return next(n for n, month in enumerate(MONTHS, 1) if month.startswith(head))
     if roman := said.get("roman"):
         return _ROMANS.index(roman.upper()) + 1 if roman.upper() in _ROMANS else None
-    return int(said["m"]) if said.get("m") else None  # type: ignore[arg-type]
+    number = said.get("m")
+    return int(number) if number else None
 
 
 def _written(match: re.Match[str], day: date) -> str:

@@ -143,7 +143,7 @@ def _seat(line: Line, start: int) -> Iterator[Word]:
     """The town of a letterhead: Ospedale San Liberale - Torre Alvisia."""
     for match in _DASH.finditer(line.text, start):
         found = line.name(line.at(match.end()), 1, PARTICLES_OF_PLACES, by_its_end=False)
-        if not found or _WARD.search(found[0].key):
+        if not any(not is_clinical(word.text) for word in found) or _WARD.search(found[0].key):
             continue
         addition = _ADDITION.match(line.text, found[-1].end)
         if _ENDS.match(line.text, addition.end() if addition else found[-1].end):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.label.shield.shield import Shield
 from core.records import Json, Phrase
+from core.schema import default_schema
 
 
 def preview(phrases: Sequence[Phrase], shield: Shield) -> tuple[list[Json], Json]:
@@ -15,13 +16,16 @@ def preview(phrases: Sequence[Phrase], shield: Shield) -> tuple[list[Json], Json
     stand_ins: list[Json] = []
     for phrase in phrases:
         hidden = shield.hide(phrase)
-        sent.append({"id": phrase.id, "text": hidden.text})
+        # A heading as somebody wrote it may hold a name; a section's field name cannot.
+        known = phrase.section in default_schema().fields
+        section: Json = {"section": phrase.section} if known else {}
+        sent.append({"id": phrase.id, **section, "text": hidden.text})
         stand_ins += (
             {
                 "phrase": phrase.id,
                 "start": edit.start,
                 "end": edit.end,
-                "text": phrase.text[edit.start : edit.end],
+                "original": phrase.text[edit.start : edit.end],
                 "stand_in": hidden.text[edit.new_start : edit.new_end],
                 "kind": edit.kind,
             }
