@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -259,6 +259,119 @@ def test_what_was_not_hidden_comes_back_to_its_place(line: str) -> None:
             done, new_done = edit.end, edit.new_end
             assert part.span(Span(edit.new_start, edit.new_end, "X")).start == edit.start
             assert part.span(Span(edit.new_start, edit.new_end, "X")).end == edit.end
+
+
+DAYS = {
+    "with a dot": "02.09.19",
+    "without noughts": "2/9/2019",
+    "with blanks": "2 - 9 - 2019",
+    "year first": "2019-09-02",
+    "a scan's": "O2/O9/2Ol9",
+    "in words": "2 settembre 2019",
+    "in short": "2 sett. 2019",
+    "between dashes": "02-set-2019",
+    "a Roman month": "2/IX/2019",
+}
+
+
+@pytest.mark.parametrize("written", DAYS.values(), ids=DAYS.keys())
+def test_a_day_moves_the_same_way_however_it_is_written(written: str) -> None:
+    plain, other = (part.text for part in hidden(f"il 02/09/2019\nil {written}"))
+    day, month, year = plain.removeprefix("il ").split("/")
+    numbers = {day.lstrip("0"), month.lstrip("0"), year, year[-2:]}
+    said = set(re.findall(r"[1-9]\d*", re.sub(r"(?<!\d)0", "", other.removeprefix("il "))))
+    assert said <= numbers
+    assert day.lstrip("0") in said
+
+
+def test_days_keep_their_order_and_their_distances() -> None:
+    texts = hidden("Ricovero 27/08/2019\ndal 28 al 3 settembre\nil 2 e il 5 settembre 2019")
+    first, second, third = (part.text for part in texts)
+    begun = date(*map(int, reversed(re.findall(r"\d+", first))))
+    moved = begun - date(2019, 8, 27)
+    assert [int(n) for n in re.findall(r"\d+", second)] == [
+        (day + moved).day for day in (date(2019, 8, 28), date(2019, 9, 3))
+    ]
+    assert [int(n) for n in re.findall(r"\d+", third)][:2] == [
+        (day + moved).day for day in (date(2019, 9, 2), date(2019, 9, 5))
+    ]
+
+
+NO_DAYS = {
+    "a day no month has": ("il 31/02/2019", r"il \d\d/\d\d/201[89]"),
+    "a leap day without a year": ("il 29/02", r"il \d\d/(?:0[1-9]|1[0-2])"),
+    "no date at all": ("il 99/99/2019", r"il \d\d/\d\d/\d{4}"),
+    "noughts": ("nato il 00/00/0000", r"nato il \d\d/\d\d/\d{4}"),
+    "ages and lengths of time": ("67 anni, da 3 mesi, 10 gg", "67 anni, da 3 mesi, 10 gg"),
+    "a year alone": ("PTCA nel 2011", "PTCA nel 2011"),
+}
+
+
+@pytest.mark.parametrize(("line", "shape"), NO_DAYS.values(), ids=NO_DAYS.keys())
+def test_what_is_no_day_keeps_its_shape(line: str, shape: str) -> None:
+    assert re.fullmatch(shape, hidden(line)[0].text)
+
+
+def test_no_moved_day_is_a_real_one_of_the_letter() -> None:
+    days = [date(2019, 1, 1) + timedelta(days=n) for n in range(0, 300, 7)]
+    written = [f"{day:%d/%m/%Y}" for day in days]
+    text = together(hidden("\n".join(f"il {day}" for day in written)))
+    assert [day for day in written if day in text] == []
+
+
+def test_a_name_its_initial_and_a_slip_of_it_go_together() -> None:
+    text = "Sig. ROSSINI Mario\nM. Rossini\nrossini\nil Rossinl torna"
+    full, short, small, slip = (part.text for part in hidden(text))
+    surname, given_name = full.removeprefix("Sig. ").split()
+    assert short == f"{given_name[0]}. {surname.title()}"
+    assert small == surname.lower()
+    assert "Rossinl" not in slip
+
+
+NAMES = st.sampled_from(
+    [
+        "D'Angelo",
+        "De Luca",
+        "Lo Presti",
+        "Rossi Bertani",
+        "Müller",
+        "El Amrani",
+        "Dell'Orto",
+        "Niccolò",
+    ]
+)
+LEADS = st.sampled_from(["Sig. ", "Dott.ssa ", "Prof. ", "Cognome: ", "il dr "])
+
+
+@given(LEADS, NAMES, st.text(alphabet="abcde ,.;🙂é", max_size=12), st.booleans())
+def test_a_planted_name_is_hidden_and_found_again(
+    lead: str, name: str, tail: str, shouted: bool
+) -> None:
+    name = name.upper() if shouted else name
+    (part,) = hidden(f"{lead}{name} {tail}")
+    words = re.findall(r"[^\W\d_]{3,}", name)
+    assert [word for word in words if re.search(rf"\b{word}\b", part.text)] == []
+    assert len(part.text.split()) == len(part.original.split())
+    start = part.original.index(words[-1])
+    edit = next(edit for edit in part.edits if edit.start <= start < edit.end)
+    assert part.span(Span(edit.new_start, edit.new_end, "X")).text in part.original
+    assert words[-1] in part.span(Span(edit.new_start, edit.new_end, "X")).text
+
+
+@given(st.text(alphabet="0123456789/.-OIl mageitobr@d'", max_size=40))
+def test_any_figures_are_sent_in_one_line_and_come_back(line: str) -> None:
+    (part,) = hidden(f"il {line}")
+    for edit in part.edits:
+        assert (
+            part.span(Span(edit.new_start, edit.new_end, "X")).text
+            == (part.original[edit.start : edit.end])
+        )
+
+
+def test_a_stand_in_inside_another_word_is_no_stand_in() -> None:
+    (part,) = hidden("Sig. Al, cell 3331234567")
+    name = part.text.removeprefix("Sig. ").split(",")[0]
+    assert part.missing(Missing(f"{name}bero")).quote == f"{name}bero"
 
 
 def test_a_preview_shows_what_is_sent_and_keeps_the_way_back_apart() -> None:

@@ -55,13 +55,15 @@ class Days:
 
     def moved(self, text: str) -> str | None:
         """The date, or days and a date (dal 3 al 5 maggio), moved; None where none is read."""
-        return self._moved(_plain(text))
-
-    def _moved(self, text: str) -> str | None:
+        text = _plain(text)
         if said := self._listed(text):
             return said[0]
-        inside = _INSIDE.sub(lambda one: self._moved(one.group()) or one.group(), text)
+        inside = _INSIDE.sub(self._inside, text)
         return inside if inside != text else None
+
+    def _inside(self, match: re.Match[str]) -> str:
+        said = self._listed(match.group())
+        return said[0] if said else match.group()
 
     def _listed(self, text: str) -> tuple[str, date] | None:
         """A date moved, or days that share the month of the one behind them; the first of them."""
@@ -70,7 +72,7 @@ class Days:
             return _written(match, day + self._move), day
         before = _DAY_BEFORE.match(text)
         rest = self._listed(text[before.end() :]) if before else None
-        if before is None or rest is None:
+        if before is None or rest is None or not 1 <= int(before[1]) <= 31:
             return None
         day = _day_before(int(before[1]), rest[1])
         return str((day + self._move).day).zfill(len(before[1])) + before[2] + rest[0], day

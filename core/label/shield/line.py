@@ -10,26 +10,19 @@ from core.label.shield.words import (
     is_called,
     is_clinical,
     is_given,
+    is_ordinary,
+    may_be_called,
     never_a_name,
     words,
 )
 
 PARTICLES = frozenset(
     """di de da del della dello dei degli dal dalla dall d dell la lo li le van von der den el al
-    ben mac mc st san sant santa zu ter""".split()
+    ben mac mc st sant zu ter""".split()
 )
-PARTICLES_OF_PLACES = PARTICLES | {
-    "delle",
-    "in",
-    "sul",
-    "sull",
-    "sulla",
-    "nell",
-    "nel",
-    "alla",
-    "e",
-    "s",
-}
+PARTICLES_OF_PLACES = PARTICLES | frozenset(
+    "san santa delle in sul sull sulla nell nel alla e s".split()
+)
 _JOINT = re.compile(r"[ \t\n\u00a0]{0,3}|['’‘`´]\s?|-|\.\s?|[ ]?\*{1,2}[ ]?")
 _LEAD = re.compile(r"[\s.:,;|=_*\-–>/()\"“”«»\[\]°º]{0,16}|\s*\|[\s|]*")
 _LONGEST = 5
@@ -71,11 +64,13 @@ class Line:
             if word.key in particles:
                 taken.append(word)
                 continue
-            if not word.capital or (never_a_name(word.key) and len(word.text) > 1):
+            if not word.capital or (
+                never_a_name(word.key) and not self._may_be(word, whole < sure, whole > 0)
+            ):
                 break
             if len(word.text) > 1:
                 certain = whole < sure and not (taken and taken[-1].text.islower())
-                certain = certain or (is_called(word.key) and self._has_company(word, taken))
+                certain = certain or self._has_company(word, taken)
                 if not certain and is_clinical(word.text, by_its_end or word.shouted):
                     break
                 whole += 1
@@ -88,10 +83,23 @@ class Line:
             taken.pop()
         return taken if whole else []
 
+    def _may_be(self, word: Word, sure: bool, goes_on: bool) -> bool:
+        """Whether an initial, or Nella in Sig.ra Nella Pietra; not so Nella TC."""
+        if len(word.text) == 1:
+            return True
+        if not (sure and may_be_called(word.key)):
+            return False
+        behind = self.words[self.first_from(word.end) :][:1]
+        return goes_on or any(other.capital and self.joins(word, other) for other in behind)
+
     def _has_company(self, word: Word, before: Sequence[Word]) -> bool:
         """Whether another part of a name stands beside: Rosa in Petrucci Rosa, Rossi Mario."""
-        if before and before[-1].capital and len(before[-1].text) > 1:
+        if before and before[-1].capital and len(before[-1].text) > 1 and is_called(word.key):
             return True
+        return not is_ordinary(word.key) and self.before_given(word)
+
+    def before_given(self, word: Word) -> bool:
+        """Whether a given name stands right behind."""
         index = self.first_from(word.end)
         return (
             index < len(self.words)

@@ -93,19 +93,32 @@ def beside(line: Line, known: Collection[str]) -> Iterator[Word]:
 
 
 def _behind(line: Line, place: int, index: int, cue: str) -> Iterator[Word]:
-    sure = 2 if cue in ("title", "label") else 0
+    first = line.words[index]
+    sure = 2 if cue in ("title", "label") or (cue == "patient" and _called(line, index)) else 0
     found = line.name(index, sure, by_its_end=cue in ("kin", "patient"))
     near = not line.text[place : line.words[index].start].strip(" .:")
     if not found and near and cue in ("title", "patient"):
         found = _in_small_letters(line, index, cue == "title")
-    elif not found and cue == "kin":
-        word = line.words[index]
-        found = [word] if is_given(word.key) and not is_ordinary(word.key) else []
+    elif not found and (
+        (cue == "kin" and is_given(first.key))
+        or (cue == "label" and first.capital and may_be_called(first.key))
+    ):
+        found = [first]
     yield from found
     while found and cue != "label":
         joint = _AND.match(line.text, found[-1].end)
         found = line.name(line.at(joint.end()) if joint else None, by_its_end=cue != "team")
         yield from found
+
+
+def _called(line: Line, index: int) -> bool:
+    """Whether two or three capitalised words stand here, one of which people are called."""
+    taken = line.words[index : index + 1]
+    for word in line.words[index + 1 : index + 3]:
+        if not word.capital or not line.joins(taken[-1], word):
+            break
+        taken.append(word)
+    return len(taken) > 1 and taken[0].capital and any(may_be_called(w.key) for w in taken[1:])
 
 
 def _in_small_letters(line: Line, index: int, titled: bool) -> list[Word]:
@@ -157,8 +170,8 @@ def _may_be_before(word: Word, behind: Sequence[Word]) -> bool:
     if never_a_name(word.key):
         return False
     if behind and may_be_called(behind[-1].key):
-        return is_called(word.key) or not is_ordinary(word.key)
-    return is_called(word.key) or not is_clinical(word.text)
+        return True
+    return is_called(word.key) or not is_clinical(word.text, by_its_end=not word.shouted)
 
 
 def _in_a_row(line: Line) -> Iterator[Word]:

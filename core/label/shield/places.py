@@ -65,6 +65,11 @@ _ADDITION = re.compile(
     r"\s((?:superior|inferior|maggior|minor|mar|term|bass|alt|vecchi|nuov|marittim|lazial)[aeio])\b",
     re.IGNORECASE,
 )
+_PREFIX = re.compile(
+    r"\b(Torre|Borgo|Monte|Villa|Ponte|Porto|Rocca|Colle|Pieve|Marina|Castello|Val|Isola|Sant[aoi]?)"
+    r"\s$",
+    re.IGNORECASE,
+)
 _HEAD = re.compile(r"(?:\s\w+)?\s*,\s*(?:li|il|addi)?\s?\d{1,2}[°./\s]")
 
 
@@ -77,6 +82,8 @@ def places(line: Line) -> Iterator[tuple[int, int]]:
             continue
         if word.capital or word.key not in PARTICLES_OF_PLACES:
             yield word.start, word.end
+        if prefix := _PREFIX.search(line.text, max(0, word.start - 9), word.start):
+            yield prefix.span(1)
         if addition := _ADDITION.match(line.text, word.end):
             yield addition.span(1)
         if province := _PROVINCE.match(line.text, word.end):
@@ -92,8 +99,9 @@ def _named(line: Line) -> Iterator[Word]:
         else:
             born = match.lastgroup in ("born", "born_on")
             yield from _town(line, line.at(match.end()), born, match.lastgroup == "born")
-    first = line.name(0, particles=PARTICLES_OF_PLACES)
-    if first and _HEAD.match(line.folded, first[-1].end):
+    first = line.name(0, 1, PARTICLES_OF_PLACES, by_its_end=False)
+    strange = any(not is_clinical(word.text, by_its_end=False) for word in first)
+    if strange and _HEAD.match(line.folded, first[-1].end):
         yield from first
     for before, word in pairwise([None, *line.words]):
         if word is None or not word.capital or len(word.text) < 4:
@@ -143,7 +151,8 @@ def _seat(line: Line, start: int) -> Iterator[Word]:
     """The town of a letterhead: Ospedale San Liberale - Torre Alvisia."""
     for match in _DASH.finditer(line.text, start):
         found = line.name(line.at(match.end()), 1, PARTICLES_OF_PLACES, by_its_end=False)
-        if not any(not is_clinical(word.text) for word in found) or _WARD.search(found[0].key):
+        strange = any(not is_clinical(word.text, by_its_end=False) for word in found)
+        if not strange or _WARD.search(found[0].key):
             continue
         addition = _ADDITION.match(line.text, found[-1].end)
         if _ENDS.match(line.text, addition.end() if addition else found[-1].end):

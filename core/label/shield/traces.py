@@ -8,7 +8,7 @@ from core.label.shield.line import PARTICLES, Line
 from core.label.shield.numbers import numbers
 from core.label.shield.people import by_look, people
 from core.label.shield.places import places
-from core.label.shield.words import is_ordinary, never_a_name, words
+from core.label.shield.words import may_be_called, never_a_name, words
 
 Kind = Literal["date", "code", "number", "name", "place"]
 
@@ -43,5 +43,5 @@ def find(line: Line) -> Iterator[Stretch]:
 def names(text: str, start: int, end: int) -> Iterator[Stretch]:
     """The words of a stretch that are part of somebody's name."""
     for word in words(text[start:end]):
-        if not never_a_name(word.key) or (word.capital and not is_ordinary(word.key)):
+        if not never_a_name(word.key) or (word.capital and may_be_called(word.key)):
             yield Stretch(start + word.start, start + word.end, "name")
