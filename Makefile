@@ -39,10 +39,11 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The long counts of what make test does in small: mutated answers, points to kill at.
+# What make test does in small: answers damaged at random, kills at random moments, round trips.
 soak: install system
-	LETTERA_SOAK=5000 $(BIN)/pytest -k soak tests/test_formats.py
-	LETTERA_SOAK=100 $(BIN)/pytest -k kill tests/test_ledger.py tests/test_together.py tests/test_batch.py
+	LETTERA_SOAK=5000 $(BIN)/pytest --timeout 1800 -k damaged tests/test_formats.py
+	LETTERA_SOAK=100 $(BIN)/pytest --timeout 1800 tests/test_ledger.py tests/test_batch.py tests/test_together.py tests/test_shield_leaks.py
+	LETTERA_SOAK=500 $(BIN)/pytest --timeout 1800 tests/test_convert.py
 
 bench: install
 	$(BIN)/python -m tests.bench

@@ -96,9 +96,9 @@ class Line:
         """Whether another part of a name stands beside: Rosa in Petrucci Rosa, Rossi Mario."""
         if before and before[-1].capital and len(before[-1].text) > 1 and is_called(word.key):
             return True
-        return not is_ordinary(word.key) and self.before_given(word)
+        return not is_ordinary(word.key) and self._before_given(word)
 
-    def before_given(self, word: Word) -> bool:
+    def _before_given(self, word: Word) -> bool:
         """Whether a given name stands right behind."""
         index = self.first_from(word.end)
         return (

@@ -29,6 +29,7 @@ MODES: tuple[Mode, ...] = ("auto", "on", "off")
 _SHORTEST = 3  # "De", "Lo": hidden where they are part of a name, not everywhere
 Small = Literal["keep", "judge", "hide"]
 _SMALL: tuple[Small, ...] = ("keep", "judge", "hide")
+_FREE = re.compile(rb"\0+")
 _LEADING = 4  # letters of "dal" and the like
 _LIKENESS = 6  # letters of a name from which on a slip of the pen still means it
 
@@ -240,19 +241,14 @@ def _name_words(phrases: Sequence[Phrase], stretches: dict[str, list[Stretch]]) 
 def _apart(text: str, stretches: Iterable[Stretch]) -> list[Stretch]:
     """Without overlaps: dates stay, then the longest; what sticks out of others is hidden too."""
     kept: list[Stretch] = []
+    taken = bytearray(len(text))
     for stretch in sorted(stretches, key=lambda s: (s.kind != "date", s.start - s.end)):
-        pieces = [(stretch.start, stretch.end)]
-        for other in kept:
-            pieces = [
-                piece
-                for start, end in pieces
-                for piece in ((start, min(end, other.start)), (max(start, other.end), end))
-                if piece[0] < piece[1]
-            ]
-        whole = pieces == [(stretch.start, stretch.end)]
-        for start, end in pieces:
-            if whole or _tells(text[start:end]):
+        length = stretch.end - stretch.start
+        for free in _FREE.finditer(bytes(taken[stretch.start : stretch.end])):
+            start, end = stretch.start + free.start(), stretch.start + free.end()
+            if end - start == length or _tells(text[start:end]):
                 kept.append(Stretch(start, end, stretch.kind))
+                taken[start:end] = b"\1" * (end - start)
     return sorted(kept, key=lambda stretch: stretch.start)
 
 
