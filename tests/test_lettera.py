@@ -135,7 +135,7 @@ def test_the_loop_of_files_from_letters_to_fields(letters: Path, run: Run) -> No
         "no letters to label": (("label", "none.jsonl"), "none.jsonl: cannot be read"),
         "an unknown label set": (("label", "x.txt", "--labels", "all"), "target, group, field"),
         "an unknown labeller": (("label", "x.txt", "--by", "gpt"), "choose rules, together"),
-        "no key for the model": (("label", "x.txt", "--by", "together"), "TOGETHER_API_KEY"),
+        "no key for the model": (("label", "l.jsonl", "--by", "together"), "TOGETHER_API_KEY"),
         "not JSON Lines": (("label", "x.txt", "--by", "rules"), "x.txt:1: not a letter"),
         "no model": (("tag", "./none", "x.txt"), "none"),
         "a sheet of no kind": (("extract", "x.txt", "-o", "x.ods"), ".xlsx"),
@@ -163,6 +163,7 @@ def test_a_mistake_is_one_line_and_exit_code_1(run: Run, words: str, says: tuple
     Path("other.txt").write_text(OTHER)
     phrase = Annotation(Phrase("a:1.1", "a", 0, 4, "fuma"), (), "rules", "rules/1")
     write_records(Path("ok.jsonl"), [phrase])
+    write_records(Path("l.jsonl"), [Letter("a", "a.txt", True, "Fuma.", (), "text")])
     command, expected = says
     code, _, complaint = run(*command)
     assert code == 1
