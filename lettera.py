@@ -372,7 +372,7 @@ def convert(
 
     report = converted(source, target, from_, to)
     say(report.sentence)
-    Failures([f"{refused}" for refused in report.refused]).close()
+    Failures(report.refused).close()
 
 
 @app.command()

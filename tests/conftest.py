@@ -5,7 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.studio", "tests.tiny_model"]
+pytest_plugins = [
+    "tests.front_door",
+    "tests.loopback_together",
+    "tests.studio",
+    "tests.tiny_model",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from zlib import crc32
 
+import pytest
+
 Json = dict[str, Any]
 
 
@@ -175,6 +177,24 @@ class LoopbackTogether:
                 pass
 
         return Handler
+
+
+Serve = Callable[..., LoopbackTogether]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts servers, and stops them when the test ends."""
+    opened = []
+
+    def start(*args: Any) -> LoopbackTogether:
+        running = LoopbackTogether(*args).running()
+        opened.append(running)
+        return running.__enter__()
+
+    yield start
+    for running in opened:
+        running.__exit__(None, None, None)
 
 
 def completion(body: Json, said: Said) -> Json:

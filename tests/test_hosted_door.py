@@ -13,10 +13,9 @@ from core.learn.tags import longest
 from core.records import Annotation, Letter
 from core.schema import default_schema
 from core.steps import phrases_in
+from tests.front_door import LETTER, Run
 from tests.loopback_together import Json, LoopbackTogether, Said, Script
-from tests.test_lettera import LETTER, Run, run
 
-__all__ = ["run"]
 SCHEMA = default_schema()
 
 

@@ -25,30 +25,13 @@ from core.label.hosted.limits import Limits, Pace
 from core.label.hosted.models import Model
 from core.label.hosted.service import Refused, Request, Service
 from core.label.hosted.stream import ordered
-from tests.loopback_together import Fault, Json, LoopbackTogether, Said, tokens
+from tests.loopback_together import Fault, Json, LoopbackTogether, Said, Serve, tokens
 
 ROOT = Path(__file__).parents[1]
 AGAIN = "run again: what was answered is not paid for twice"
 LETTER = "Nega fumo."
 SCHEMA = {"type": "object", "properties": {}}
 PRICE = Model("some/model", context=1000, usd_in=1.0, usd_out=2.0)
-
-Serve = Callable[..., LoopbackTogether]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Starts servers, and stops them when the test ends."""
-    opened = []
-
-    def start(*args: Any) -> LoopbackTogether:
-        running = LoopbackTogether(*args).running()
-        opened.append(running)
-        return running.__enter__()
-
-    yield start
-    for running in opened:
-        running.__exit__(None, None, None)
 
 
 def question(text: str = LETTER, **more: Any) -> Request:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
@@ -35,6 +35,7 @@ from tests.loopback_together import (
     Json,
     LoopbackTogether,
     Said,
+    Serve,
     completion,
     labelled,
     shown_words,
@@ -65,24 +66,6 @@ def phrases(*lines: str, letter: str = "a", section: str | None = None) -> list[
 @cache
 def rules() -> Rules:
     return Rules()
-
-
-Serve = Callable[..., LoopbackTogether]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Starts servers, and stops them when the test ends."""
-    opened = []
-
-    def start(*args: Any) -> LoopbackTogether:
-        running = LoopbackTogether(*args).running()
-        opened.append(running)
-        return running.__enter__()
-
-    yield start
-    for running in opened:
-        running.__exit__(None, None, None)
 
 
 ABOUT_ASKING = set(Asking.__dataclass_fields__)

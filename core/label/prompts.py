@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from core.errors import UnknownName
 from core.label.formats import Example
 from core.records import Span
-from core.schema import Schema, View
+from core.schema import TARGET, Schema, View
 
 FOLDER = Path(__file__).parents[2] / "prompts"
 _MARKED = re.compile(r"\[\[([^|\]]+)\|([^\]]+)\]\]")
@@ -29,6 +29,16 @@ def render(name: str, block: str, values: Mapping[str, Any], folder: Path = FOLD
         known = ", ".join(names) or "none"
         raise UnknownName(f"no prompt named '{name}' in {folder}; there are: {known}") from None
     return "".join(template.blocks[block](template.new_context(dict(values)))).strip()
+
+
+def vocabulary(schema: Schema, view: View) -> dict[str, Any]:
+    """What a prompt needs to name the entities of a view; sections are never asked for."""
+    return {
+        "view": view,
+        "target": TARGET,
+        "fields": [field for field in schema.fields.values() if field.kind != "section"],
+        "groups": list(schema.groups.values()),
+    }
 
 
 def pattern(marked: str, schema: Schema, view: View) -> Example:

@@ -1,7 +1,7 @@
 """The paper's dataset step: pre-labelled phrases -> those worth learning from, and the counts.
 
-Three rules, each of which can be left out: phrases without a span, phrases
-whose spans are one single word together, and phrases under so many characters.
+Three rules, each of which can be left out: phrases without a span, phrases with a single labelled
+word, and phrases under so many characters.
 """
 
 from collections import Counter

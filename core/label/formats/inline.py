@@ -18,9 +18,9 @@ from core.label.formats.copied import Copied
 from core.label.formats.names import Names
 from core.label.formats.sent import sendable
 from core.label.formats.tagged import Word, words
-from core.label.prompts import pattern, render
+from core.label.prompts import pattern, render, vocabulary
 from core.records import Missing, Span
-from core.schema import TARGET, Schema, View
+from core.schema import Schema, View
 
 # What marks are made of is shown as its wide twin where it stands in a phrase.
 _TWINS = str.maketrans("@#", "\uff20\uff03")
@@ -84,10 +84,7 @@ class Inline:
     @cached_property
     def _system(self) -> str:
         values = {
-            "view": self._view,
-            "target": TARGET,
-            "fields": [field for field in self._schema.fields.values() if field.kind != "section"],
-            "groups": list(self._schema.groups.values()),
+            **vocabulary(self._schema, self._view),
             "example": lambda marked: self._example(pattern(marked, self._schema, self._view)),
         }
         return render(self.prompt, "system", values)

@@ -18,11 +18,9 @@ from core.label.formats.copied import Copied
 from core.label.formats.names import Names
 from core.label.formats.sent import dumps, object_of
 from core.label.formats.tagged import TAG, Word, parse, words
-from core.label.prompts import pattern, render
+from core.label.prompts import pattern, render, vocabulary
 from core.records import Missing, Span
-from core.schema import TARGET, Schema, View
-
-__all__ = ["Answer", "Iob"]
+from core.schema import Schema, View
 
 _KEYS = {"it": ("parole", "parola"), "en": ("words", "word")}
 _PAIRED = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“"}
@@ -72,10 +70,7 @@ class Iob:
     @cached_property
     def _system(self) -> str:
         values = {
-            "view": self._view,
-            "target": TARGET,
-            "fields": [field for field in self._schema.fields.values() if field.kind != "section"],
-            "groups": list(self._schema.groups.values()),
+            **vocabulary(self._schema, self._view),
             "example": lambda marked: self._example(pattern(marked, self._schema, self._view)),
         }
         return render(self.prompt, "system", values)

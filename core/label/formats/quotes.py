@@ -17,9 +17,9 @@ from core.label.formats.listed import STATES, Entry, entries
 from core.label.formats.names import Names
 from core.label.formats.sent import dumps, listing, object_of, sendable
 from core.label.normal import at_word_edges
-from core.label.prompts import render
+from core.label.prompts import render, vocabulary
 from core.records import Missing, Span, Value
-from core.schema import TARGET, Schema, View
+from core.schema import Schema, View
 
 SAID: Mapping[str, Any] = {
     "state": {"type": "string", "enum": STATES},
@@ -57,10 +57,7 @@ class Quotes:
     @cached_property
     def _system(self) -> str:
         values = {
-            "view": self._view,
-            "target": TARGET,
-            "fields": [field for field in self._schema.fields.values() if field.kind != "section"],
-            "groups": list(self._schema.groups.values()),
+            **vocabulary(self._schema, self._view),
             "example": self._example,
         }
         return render(self.prompt, "system", values)
