@@ -8,14 +8,28 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from annotate.terminal import (
+    WORKSPACE,
+    Failures,
+    Out,
+    Workspace,
+    as_view,
+    count,
+    read_annotations,
+    say,
+    view_of,
+    warn,
+    watch,
+)
+from annotate.verbs import app as annotators_half
+from annotate.verbs import pull_step, push_step
 from core.errors import BadInput, LetteraError, ServerError, UnknownName
 
 if TYPE_CHECKING:
@@ -32,7 +46,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "demo" / "examples"
-WORKSPACE = Path("workspace")
 HOST = "127.0.0.1"
 
 app = typer.Typer(
@@ -43,12 +56,9 @@ app = typer.Typer(
 )
 publish = typer.Typer(help="Put a model or the demo on the Hugging Face Hub.", no_args_is_help=True)
 app.add_typer(publish, name="publish")
+app.add_typer(annotators_half)
 
 Files = Annotated[list[str], typer.Argument(help="Files, folders or globs.", metavar="FILES...")]
-Out = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
-Workspace = Annotated[
-    Path, typer.Option(help="Folder of the work in hand.", envvar="LETTERA_WORKSPACE")
-]
 All = Annotated[bool, typer.Option("--all", help="Documents that are no discharge letters too.")]
 Reader = Annotated[str, typer.Option(help="auto, text, marker or tesseract.")]
 By = Annotated[
@@ -64,44 +74,10 @@ Shield = Annotated[str, typer.Option(help="auto (on unless the address is loopba
 MaxUsd = Annotated[
     float | None, typer.Option(help="Stop before this run costs more, at list price.")
 ]
-Project = Annotated[str, typer.Option(help="Name of the Label Studio project.")]
-Url = Annotated[
-    str | None,
-    typer.Option(help="A Label Studio of your own (token: LABEL_STUDIO_TOKEN)."),
-]
 Model = Annotated[str, typer.Option(help="small (from scratch), a Hub id, or a folder.")]
 DemoPort = Annotated[int, typer.Option(help="Where the demo listens.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List every file, send nothing.")]
 Once = Annotated[bool, typer.Option("--once", help="Stop the servers and end when all is up.")]
-
-
-def say(sentence: str) -> None:
-    """One line for the person at the terminal."""
-    print(sentence, flush=True)
-
-
-def watch(items: Iterable[Any], what: str, total: int) -> Iterable[Any]:
-    """A bar with the time left; quiet when nobody watches."""
-    from tqdm import tqdm
-
-    return tqdm(items, desc=what, total=total, disable=None, leave=False)
-
-
-@dataclass
-class Failures:
-    """What could not be done while the rest was; listed at the end, then exit code 1."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def close(self) -> None:
-        for line in self.lines:
-            print(f"lettera: {line}", file=sys.stderr)
-        if self.lines:
-            raise typer.Exit(1)
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def tell_reading(report: "Reading", out: Path) -> Failures:
@@ -196,41 +172,10 @@ def hosted_labeller(
     return hosted
 
 
-def warn(sentence: str) -> None:
-    """One line beside what is written, for the person at the terminal."""
-    print(f"lettera: {sentence}", file=sys.stderr, flush=True)
-
-
 def load_tagger(model: str) -> "Tagger":
     from core.learn.tagger import Tagger
 
     return Tagger.load(model)
-
-
-def as_view(name: str) -> "View":
-    from core.schema import VIEWS
-
-    for view in VIEWS:
-        if view == name:
-            return view
-    raise UnknownName(f"no label set named '{name}'; choose one of: {', '.join(VIEWS)}")
-
-
-def view_of(annotations: Sequence["Annotation"]) -> "View":
-    """The label set of annotations: the one they name, else the smallest that has their labels."""
-    from core.schema import default_schema
-
-    told = {str(a.extra["view"]) for a in annotations if "view" in a.extra}
-    if len(told) == 1:
-        return as_view(told.pop())
-    return default_schema().view_of(span.label for a in annotations for span in a.spans)
-
-
-def read_annotations(path: Path) -> list["Annotation"]:
-    from core.jsonl import read_records
-    from core.records import Annotation
-
-    return list(read_records(path, Annotation))
 
 
 # --- verbs -------------------------------------------------------------------------------------
@@ -504,73 +449,6 @@ def tag(model: str, files: Files, out: Out = Path("spans.jsonl"), take_all: All 
     spans = sum(len(annotation.spans) for annotation in found)
     say(f"{count(len(found), 'phrase')}, {count(spans, 'span')} by {tagger.source}: {out}")
     Failures(failures).close()
-
-
-@contextmanager
-def studio(url: str | None, workspace: Path) -> Iterator[Any]:
-    """A client of the user's own Label Studio, or of the workspace's, started if need be."""
-    from annotate.server import LabelStudioServer
-    from annotate.sync import connect
-
-    if url:
-        yield connect(url, os.environ.get("LABEL_STUDIO_TOKEN", ""))
-        return
-    with LabelStudioServer.start(workspace) as server:
-        yield connect(server.url, server.token)
-
-
-def push_step(client: Any, project: str, annotations: Sequence["Annotation"]) -> None:
-    """Phrases and their pre-labels to a project. What is there already stays as it is."""
-    from annotate.sync import push
-    from core.schema import default_schema
-
-    schema = default_schema()
-    report = push(client, project, annotations, schema, view_of(annotations))
-    for refused in report.refused:
-        print(f"lettera: {refused.id}: {refused.reason}", file=sys.stderr)
-    say(f"project '{project}': {report.added:,} phrases added, {report.already:,} there already")
-
-
-def pull_step(client: Any, project: str, out: Path) -> list["Annotation"]:
-    """What people corrected, to corrected.jsonl."""
-    from annotate.sync import pull
-    from core.jsonl import write_records
-    from core.schema import default_schema
-
-    report = pull(client, project, default_schema())
-    for refused in report.refused:
-        print(f"lettera: {refused.id}: {refused.reason}", file=sys.stderr)
-    write_records(out, report.annotations)
-    told = f", {report.skipped} of them skipped" if report.skipped else ""
-    say(f"{count(len(report.annotations), 'phrase')} looked at by people{told}: {out}")
-    return list(report.annotations)
-
-
-@app.command()
-def push(
-    labelled: Path, project: Project, url: Url = None, workspace: Workspace = WORKSPACE
-) -> None:
-    """Hand pre-labelled phrases to the annotators.
-
-    lettera push labelled.jsonl --project Lettere
-    """
-    with studio(url, workspace) as client:
-        push_step(client, project, read_annotations(labelled))
-
-
-@app.command()
-def pull(
-    project: Project,
-    out: Out = Path("corrected.jsonl"),
-    url: Url = None,
-    workspace: Workspace = WORKSPACE,
-) -> None:
-    """Fetch what people corrected.
-
-    lettera pull --project Lettere -o corrected.jsonl
-    """
-    with studio(url, workspace) as client:
-        pull_step(client, project, out)
 
 
 def train_step(data: "Sequence[Annotation] | Split", out: Path, model: str, **how: Any) -> None:

@@ -1,0 +1,102 @@
+"""What the verbs share: the options that mean the same everywhere, and how they speak."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.errors import UnknownName
+
+if TYPE_CHECKING:
+    from core.records import Annotation
+    from core.schema import View
+
+WORKSPACE = Path("workspace")
+
+Out = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
+Workspace = Annotated[
+    Path, typer.Option(help="Folder of the work in hand.", envvar="LETTERA_WORKSPACE")
+]
+Project = Annotated[str, typer.Option(help="Name of the Label Studio project.")]
+Url = Annotated[
+    str | None,
+    typer.Option(help="A Label Studio of your own (token: LABEL_STUDIO_TOKEN)."),
+]
+
+
+def say(sentence: str) -> None:
+    """One line for the person at the terminal."""
+    print(sentence, flush=True)
+
+
+def warn(sentence: str) -> None:
+    """One line beside what is written, for the person at the terminal."""
+    print(f"lettera: {sentence}", file=sys.stderr, flush=True)
+
+
+def watch(items: Iterable[Any], what: str, total: int) -> Iterable[Any]:
+    """A bar with the time left; quiet when nobody watches."""
+    from tqdm import tqdm
+
+    return tqdm(items, desc=what, total=total, disable=None, leave=False)
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@dataclass
+class Failures:
+    """What could not be done while the rest was; listed at the end, then exit code 1."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def close(self) -> None:
+        for line in self.lines:
+            warn(line)
+        if self.lines:
+            raise typer.Exit(1)
+
+
+def as_view(name: str) -> "View":
+    from core.schema import VIEWS
+
+    for view in VIEWS:
+        if view == name:
+            return view
+    raise UnknownName(f"no label set named '{name}'; choose one of: {', '.join(VIEWS)}")
+
+
+def view_of(annotations: Sequence["Annotation"]) -> "View":
+    """The label set of annotations: the one they name, else the smallest that has their labels."""
+    from core.schema import default_schema
+
+    told = {str(a.extra["view"]) for a in annotations if "view" in a.extra}
+    if len(told) == 1:
+        return as_view(told.pop())
+    return default_schema().view_of(span.label for a in annotations for span in a.spans)
+
+
+def read_annotations(path: Path) -> list["Annotation"]:
+    from core.jsonl import read_records
+    from core.records import Annotation
+
+    return list(read_records(path, Annotation))
+
+
+@contextmanager
+def studio(url: str | None, workspace: Path) -> Iterator[Any]:
+    """A client of the user's own Label Studio, or of the workspace's, started if need be."""
+    from annotate.server import LabelStudioServer
+    from annotate.sync import connect
+
+    if url:
+        yield connect(url, os.environ.get("LABEL_STUDIO_TOKEN", ""))
+        return
+    with LabelStudioServer.start(workspace) as server:
+        yield connect(server.url, server.token)
