@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from html import escape
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,13 +115,14 @@ def drawing(results: Sequence[Result]) -> str:
 def _draw(axes: "Axes", results: Sequence[Result]) -> None:
     front = efficient(results)
     axes.plot([m for m, _ in front], [_f1(r) for _, r in front], color=_ORANGE, linewidth=1)
-    for money, result in _priced(results):
+    for place, (money, result) in enumerate(sorted(_priced(results), key=itemgetter(0))):
         strict = result.agreement.strict
         axes.vlines(money, strict.low, strict.high, color=_GREY, zorder=0)
         axes.plot(money, strict.value, "o", color=_ORANGE if (money, result) in front else _BLUE)
+        # Neighbours that cost about the same keep their names apart: one above, the next below.
         axes.annotate(
-            result.name, (money, strict.value), xytext=(6, 5), textcoords="offset points",
-            fontsize=8,
+            result.name, (money, strict.value), xytext=(6, -12 if place % 2 else 5),
+            textcoords="offset points", fontsize=8,
         )  # fmt: skip
     axes.set_xlabel("US dollars for 1,000 phrases")
     axes.set_ylabel("strict F1")
