@@ -5,11 +5,8 @@ inside the verbs, so that `lettera --help` is instant.
 """
 
 import os
-import signal
-import socket
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,16 +18,19 @@ from annotate.terminal import (
     Out,
     Workspace,
     as_view,
+    check_port,
     count,
     read_annotations,
     say,
+    stopping_on_sigterm,
     view_of,
+    wait,
     warn,
     watch,
 )
 from annotate.verbs import app as annotators_half
 from annotate.verbs import pull_step, push_step
-from core.errors import BadInput, LetteraError, ServerError, UnknownName
+from core.errors import BadInput, LetteraError, UnknownName
 
 if TYPE_CHECKING:
     from annotate.server import LabelStudioServer
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "demo" / "examples"
-HOST = "127.0.0.1"
 
 app = typer.Typer(
     help="Discharge letters in, a clinical model that its people trust out.",
@@ -693,31 +692,6 @@ def tell_addresses(server: "LabelStudioServer", address: str, project: str) -> N
     if sys.stdout.isatty():
         say(f"             {server.password}")
     say(f"the demo:    {address}")
-
-
-def wait(told: str) -> None:
-    say(told)
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        say("\nstopping")
-
-
-@contextmanager
-def stopping_on_sigterm() -> Iterator[None]:
-    """SIGTERM ends the loop as Ctrl-C does, so that the servers are stopped."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def check_port(port: int, option: str) -> None:
-    """Raises ServerError where something listens on a port already."""
-    with socket.socket() as probe:
-        if probe.connect_ex((HOST, port)) == 0:
-            raise ServerError(f"port {port} is taken by another program; choose one with {option}")
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """What the verbs share: the options that mean the same everywhere, and how they speak."""
 
 import os
+import signal
+import socket
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.errors import UnknownName
+from core.errors import ServerError, UnknownName
 
 if TYPE_CHECKING:
     from core.records import Annotation
     from core.schema import View
 
 WORKSPACE = Path("workspace")
+HOST = "127.0.0.1"
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
 Workspace = Annotated[
@@ -100,3 +103,28 @@ def studio(url: str | None, workspace: Path) -> Iterator[Any]:
         return
     with LabelStudioServer.start(workspace) as server:
         yield connect(server.url, server.token)
+
+
+def wait(told: str) -> None:
+    say(told)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        say("\nstopping")
+
+
+@contextmanager
+def stopping_on_sigterm() -> Iterator[None]:
+    """SIGTERM ends the loop as Ctrl-C does, so that the servers are stopped."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def check_port(port: int, option: str) -> None:
+    """Raises ServerError where something listens on a port already."""
+    with socket.socket() as probe:
+        if probe.connect_ex((HOST, port)) == 0:
+            raise ServerError(f"port {port} is taken by another program; choose one with {option}")

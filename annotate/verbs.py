@@ -5,21 +5,25 @@ Imports stand inside the verbs, so that `lettera --help` is instant.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from annotate.terminal import (
+    HOST,
     WORKSPACE,
     Out,
     Project,
     Url,
     Workspace,
+    check_port,
     count,
     read_annotations,
     say,
+    stopping_on_sigterm,
     studio,
     view_of,
+    wait,
     warn,
 )
 
@@ -81,3 +85,52 @@ def pull(
     """
     with studio(url, workspace) as client:
         pull_step(client, project, out)
+
+
+@app.command()
+def review(
+    labelled: Path,
+    out: Out = Path("reviewed.jsonl"),
+    each: Annotated[
+        bool, typer.Option("--each", help="Every reviewer goes through all phrases.")
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Only write what was decided so far.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets the ward in, with a password.")] = HOST,
+    port: Annotated[int, typer.Option(help="Where the page listens.")] = 7870,
+    workspace: Workspace = WORKSPACE,
+) -> None:
+    """Look through phrases one by one: keep, mend or throw out, by keyboard.
+
+    lettera review labelled.jsonl -o reviewed.jsonl
+    """
+    from annotate.review.decisions import Decisions
+    from annotate.review.desk import Desk
+    from core.jsonl import write_records
+    from core.schema import default_schema
+
+    annotations = read_annotations(labelled)
+    view, schema = view_of(annotations), default_schema()
+    with Decisions(workspace / "review.db") as decisions:
+        desk = Desk(annotations, decisions, schema, view, each)
+        if not write:
+            from annotate.review.app import USER, serving  # Gradio takes seconds to import
+
+            check_port(port, "--port")
+            with (
+                stopping_on_sigterm(),
+                serving(desk, schema, view, host, port) as (address, password),
+            ):
+                say(f"the review:  {address}")
+                if password:
+                    warn("whoever is on the way can read along: put a TLS proxy before it")
+                    say(f"  user       {USER}\n  password   {password}")
+                wait("\nCtrl-C writes what was decided and stops. Run again, it goes on.")
+        write_records(out, desk.reviewed())
+        told = desk.counts()
+    decided = told["kept"] + told["fixed"] + told["discarded"]
+    say(
+        f"{decided:,} of {count(told['phrases'], 'phrase')} decided: {told['kept']:,} kept, "
+        f"{told['fixed']:,} mended, {told['discarded']:,} thrown out: {out}"
+    )
