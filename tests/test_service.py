@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,20 @@ def test_a_question_refused_among_answers_concerns_nobody_else(serve: Serve, sta
     assert len(server.requests) == 3
 
 
+def test_the_time_of_a_request_begins_when_there_is_a_connection_for_it(serve: Serve) -> None:
+    server = serve(lambda body: replace(echo(body), delay=0.6))
+    asked = [question(f"riga {n}") for n in range(4)]
+    replies = ask(server, *asked, concurrency=1, attempts=1, timeout=1.0)
+    assert [reply.text for reply in replies] == [f"riga {n}" for n in range(4)]
+
+
+def test_an_answer_that_strict_json_does_not_allow_is_read_all_the_same(serve: Serve) -> None:
+    kept = b'{"choices": [{"message": {"content": "\\ud83d"}, "logprobs": {"tokens": ["a"],'
+    server = serve(lambda _: Fault(body=kept + b' "token_logprobs": [NaN]}}]}'))
+    (reply,) = ask(server, question(logprobs=True), attempts=1)
+    assert (reply.text, reply.logprobs) == ("\ud83d", None)
+
+
 def test_a_question_the_service_stumbles_over_is_lost_alone(serve: Serve) -> None:
     server = serve(lambda body: Fault(500) if "riga 7." in str(body) else echo(body))
     asked = [question(f"riga {n}.") for n in range(100)]
@@ -439,7 +454,7 @@ def test_what_another_gave_up_is_asked(serve: Serve, tmp_path: Path) -> None:
 
     async def go() -> Any:
         with Ledger(path) as one, Ledger(path) as two:
-            first = Service(server.address, "k", one, pause=0.3, attempts=2)
+            first = Service(server.address, "k", one, pause=3.0, attempts=2)
             second = Service(server.address, "k", two)
             tasks = [asyncio.create_task(first.ask(question()))]
             while not server.requests:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
@@ -134,6 +134,31 @@ TRACES = {
     "a day behind a test": ("ETE 2/4: vegetazione", "2/4"),
     "a card": ("doc. C.I. CA55190MB", "55190"),
     "a long number": ("nosologico: AB-7781", "7781"),
+    "a name nobody knows": ("ECO di controllo (Crastulovic): FE 45%", "Crastulovic"),
+    "a name nobody knows at the head of a line": ("Crastulovic riferisce tosse", "Crastulovic"),
+    "a name nobody knows in capitals": ("ECO DI CONTROLLO (CRASTULOVIC): FE 45%", "CRASTULOVIC"),
+    "an ordinary word beside such a name": ("Speranza Crastulovic", "Speranza"),
+    "an ordinary word behind a relative": ("informato il genero Salvo", "Salvo"),
+    "a name in small letters": ("la moglie harkiran kaur presente", "harkiran"),
+    "a name in a field": ("paziente.cognome=GENTILE", "GENTILE"),
+    "a number with full stops": ("id 2.16.840.1.113883.2", "113883"),
+    "a serial number without a cue": ("passaporto estero C4F7HX9K2", "C4F7"),
+    "a number figure by figure": ("telefono zero nove sei due uno quattro", "nove sei"),
+    "a branch of a telephone": ("al lavoro 0332745-900 int. 12", "12"),
+    "a dictated day": ("visto il ventotto giugno duemilaventitré", "ventotto"),
+    "an American day": ("Admission: Sept 14, 2024", "14"),
+    "a month with a slip": ("controllo il 14 magio", "14"),
+    "a Roman month without a year": ("entra il 28/X ed esce oggi", "28/X"),
+    "a day with a dash": ("proc 13-4: PVI", "13-4"),
+    "a day with a full stop": ("drenaggio rimosso 13.01.", "13.01"),
+    "eight figures": ("doc.data=20230616", "20230616"),
+    "a day of the week": ("il martedì 10 controllo", "10"),
+    "a house without a number": ("c.da Montevicoli snc, 72013 Ceglie", "Montevicoli"),
+    "a house number in words": ("via dei Normanni centodiciassette", "centodiciassette"),
+    "a yard": ("abita in cortile Spadaro 6, Misilmeri", "Spadaro 6"),
+    "a street in capitals that is a word": ("STRADA VALENZA 8, FRAZ. PIANO", "VALENZA 8"),
+    "a street towards a town": ("in via per Bodio 61 a Gavirate", "Bodio 61"),
+    "a home in small letters": ("abita in cascina ca' nova 3 pessina", "nova 3"),
 }
 
 
@@ -150,6 +175,12 @@ CLINICAL = [
     "Somministrato per via endovenosa nel corso della degenza; largo esame eseguito",
     "Nella TC non versamento; La paziente. Ultima diuresi valida; Esame obiettivo: nella norma",
     "Al controllo: apiretico; mobilizzato; NYHA II-III; II giornata post-operatoria",
+    "Triatec 5 mg, Lasix 25 mg, Cardioaspirin 100 mg; Stranonimil 20 mg 1 cp; 1/2 cp di Coumadin",
+    "GB 8.450, PLT 245.000/μl, NT-proBNP 12450, leucociti 10970 -> 17240, troponina 31.200 ng/L",
+    "bioprotesi Perimount 25, anello Physio II 28, stent Xience 3.0x28 mm, soffio 2/6, INR 2-3",
+    "Frattura di Crastulovic, segno di Strobl, protesi meccanica Yukatan 27, stent Bravura 3.0",
+    "STERNOTOMIA MEDIANA. CARDIOPLEGIA EMATICA FREDDA. LEMBI ISPESSITI. CALCIFICAZIONE DELL'ANULUS",
+    "FE 55 %, E/A 0,8, V4-V6, P2Y12, HbA1c 7,1 %, SARS-CoV-2, CHA2DS2-VASc 3, GCS 15/15, Hb 12.10",
 ]
 
 
@@ -237,6 +268,8 @@ def test_a_lost_quote_comes_back_in_the_words_of_the_letter() -> None:
     assert part.missing(Missing(quote)).quote == "Sig. Ferri del 12/03/2019"
 
 
+# The first line loads the lists of words, which may take longer than the others are allowed.
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(
@@ -343,6 +376,8 @@ NAMES = st.sampled_from(
 LEADS = st.sampled_from(["Sig. ", "Dott.ssa ", "Prof. ", "Cognome: ", "il dr "])
 
 
+# The first line loads the lists of words, which may take longer than the others are allowed.
+@settings(deadline=None)
 @given(LEADS, NAMES, st.text(alphabet="abcde ,.;🙂é", max_size=12), st.booleans())
 def test_a_planted_name_is_hidden_and_found_again(
     lead: str, name: str, tail: str, shouted: bool
@@ -358,6 +393,8 @@ def test_a_planted_name_is_hidden_and_found_again(
     assert words[-1] in part.span(Span(edit.new_start, edit.new_end, "X")).text
 
 
+# The first line loads the lists of words, which may take longer than the others are allowed.
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789/.-OIl mageitobr@d'", max_size=40))
 def test_any_figures_are_sent_in_one_line_and_come_back(line: str) -> None:
     (part,) = hidden(f"il {line}")
@@ -366,6 +403,25 @@ def test_any_figures_are_sent_in_one_line_and_come_back(line: str) -> None:
             part.span(Span(edit.new_start, edit.new_end, "X")).text
             == (part.original[edit.start : edit.end])
         )
+
+
+def test_a_name_broken_by_the_end_of_a_line_goes_too() -> None:
+    first, second = hidden("visto dal dott. Verdelli, poi da Ver-\ndelli stesso")
+    assert "Ver-" not in first.text
+    assert "delli" not in second.text
+
+
+def test_a_letter_in_small_letters_hides_what_nobody_knows() -> None:
+    lines = "entra ieri\ndal reparto\ncon febbre\nda tre giorni\nil padrone guindani chiama"
+    assert "guindani" not in together(hidden(lines))
+    assert together(hidden(lines)).startswith("entra ieri\ndal reparto\ncon febbre\nda tre giorni")
+
+
+def test_a_day_of_the_week_moves_with_its_date() -> None:
+    (part,) = hidden("lunedì 7 ottobre 2024 e venerdì 11 ottobre 2024")
+    names = ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"]
+    first, second = (names.index(word) for word in part.text.split() if word in names)
+    assert (second - first) % 7 == 4
 
 
 def test_a_stand_in_inside_another_word_is_no_stand_in() -> None:

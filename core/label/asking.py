@@ -31,7 +31,8 @@ class Asking:
     ask in ("iob,inline,spans"); `format` counts where it is a number. `examples` corrected phrases
     go with each question; `batch` phrases of a letter share a call. `batch_api` asks by the
     service's cheaper, slower door. `rpm`, `tpm`: requests and tokens a minute, None for the price
-    list's. A fault that may pass is met with `attempts` attempts, `pause` seconds after the first.
+    list's. A fault that may pass is met with `attempts` attempts, `pause` seconds between them,
+    doubled each time.
     """
 
     model: str | None = None

@@ -3,7 +3,7 @@
 Against a server in a process of its own that takes 300 ms for an answer and fails once in a
 hundred, 64 at once: the whole labeller with a ledger on disk, the service alone, and beside them
 the client as it comes (its default transport, its own retries, no ledger, nothing read). With
---memory, instead: the peak memory of the service over so many questions, answered at once.
+--memory, instead: the peak memory of the labeller over so many phrases, answered at once.
 """
 
 import argparse
@@ -63,8 +63,8 @@ def requests(count: int, form: Format, first: int = 0) -> Iterator[Request]:
 def labeller(address: str, count: int, ledger: Path, first: int = 0) -> int:
     how = Asking(model=MODEL, concurrency=AT_ONCE)
     asked = Together("target", how, base_url=address, ledger=ledger)
-    spans = [annotation.spans for annotation in asked.label(phrases(count, first))]
-    assert sum(map(bool, spans)) == count, "every phrase has its answer"
+    marked = sum(bool(annotation.spans) for annotation in asked.label(phrases(count, first)))
+    assert marked == count, "every phrase has its answer"
     return count
 
 
@@ -129,11 +129,12 @@ def speed(count: int) -> None:
 
 
 def memory(count: int) -> None:
+    """Flat means: ten times as many phrases take no more, the ledger of all of them included."""
     with server(0, 0) as address, tempfile.TemporaryDirectory() as folder:
         for share in (count // 10, count):
-            answered = service(address, share, Path(folder) / f"{share}.sqlite")
+            answered = labeller(address, share, Path(folder) / f"{share}.sqlite")
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            tell(f"{answered} questions: peak {peak:.0f} MB")
+            tell(f"{answered} phrases: peak {peak:.0f} MB")
 
 
 def tell(line: str) -> None:

@@ -2,7 +2,8 @@
 
 A FILE holds letters, one a line: {"id", "text", "identity": [{"kind", "text"}]}; without
 `identity` all its words count as clinical. A plain text file is one letter. Without a FILE: the
-fictitious letters. No letter text is printed, except with --show.
+fictitious letters. --strangers N: N times, with other people's names, towns and numbers in the
+letters. No letter text is printed, except with --show.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from core.records import Phrase
 from core.schema import default_schema
 from demo.fictitious import FictitiousLetter, annotations, voices, write
 from demo.slots import slots
+from tests.bench.shield_strangers import stranger
 
 SECRET = b"0" * 32
 SEEDS = range(2000, 2004)
@@ -83,13 +85,15 @@ def fictitious() -> Iterator[Known]:
             yield known(write(voice, seed))
 
 
-def written(path: Path) -> Iterator[Known]:
-    """The letters of a file."""
+def written(path: Path, strangers: int = 0) -> Iterator[Known]:
+    """The letters of a file, or each with the identities of so many strangers instead."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".jsonl":
         letters = [json.loads(line) for line in text.splitlines() if line.strip()]
     else:
         letters = [{"id": path.stem, "text": text}]
+    if strangers:
+        letters = [stranger(letter, seed) for seed in range(strangers) for letter in letters]
     for number, letter in enumerate(letters):
         values = [(one["kind"], one["text"]) for one in letter.get("identity", ())]
         yield Known(phrases(read_text(letter["text"], source=f"letter-{number}")), values)
@@ -226,13 +230,14 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--show", action="store_true", help="print words: fictitious files only")
+    parser.add_argument("--strangers", type=int, default=0, help="draw the identities anew")
     parser.add_argument("--alone", action="store_true", help="without what the rules find")
     asked = parser.parse_args(arguments)
     rules = None if asked.alone else Rules()
     if not asked.files:
         tell("fictitious letters", measure(fictitious(), rules), asked.show)
     for path in asked.files:
-        tell(path.name, measure(written(path), rules), asked.show)
+        tell(path.name, measure(written(path, asked.strangers), rules), asked.show)
 
 
 if __name__ == "__main__":

@@ -24,11 +24,14 @@ def app(delay: float, faults: float, seed: int) -> web.Application:
     answer = labelled("severa")
 
     async def complete(request: web.Request) -> web.StreamResponse:
+        clock = asyncio.get_running_loop().time
+        until = clock() + delay
         body = json.loads(await request.read())
-        await asyncio.sleep(delay)
+        said = json.dumps(completion(body, answer(body)))  # beforehand: the delay is all it takes
+        await asyncio.sleep(until - clock())
         if draw.random() < faults:
             return _fault(request, draw)
-        return web.json_response(completion(body, answer(body)))
+        return web.json_response(text=said)
 
     made = web.Application(client_max_size=1 << 24)
     made.router.add_post("/v1/chat/completions", complete)

@@ -10,19 +10,21 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core.errors import LLMError
 from core.label.hosted.budget import Budget, bound
 from core.label.hosted.ledger import Call, Ledger, Reply
-from core.label.hosted.limits import Limits, Pace, Spread
+from core.label.hosted.limits import Limits, Pace, Rounds, Spread
 from core.label.hosted.models import Model
 from core.label.hosted.request import Request, Usage
 from core.label.hosted.wire import Passing, Rejected, TooLong, Wire
 
 _LONGEST_WAIT = 300.0
-_READY = 8
+_READY = 4
 _SLOWEST_BACKOFF = 30.0
+_FIRST = 0.1  # the share of the pause that is waited after a first fault
 _CHARACTERS_A_TOKEN = 4
 _AGAIN = "run again: what was answered is not paid for twice"
 _WAY_OUT = {
@@ -57,6 +59,19 @@ class _Attempt:
     rung: int
 
 
+_NOTHING = Reply("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """How an attempt ended: after how long, at what price, and how many tokens were expected."""
+
+    seconds: float
+    usd: float | None
+    reply: Reply = _NOTHING
+    expected: float = 0.0
+
+
 class Caller:
     """Calls a service until it answers, or has had as many attempts as allowed.
 
@@ -86,6 +101,7 @@ class Caller:
         self._places = asyncio.Semaphore(concurrency + max(1, concurrency // _READY))
         self._pace = Pace(limits)
         self._spread = Spread(concurrency)
+        self._rounds = Rounds()
         self._budget = budget
         self._price = price
         self._rung = 0
@@ -120,8 +136,24 @@ class Caller:
 
     async def _attempt(self, attempt: _Attempt, parts: Parts) -> Mapping[str, Reply]:
         await self._all_wait()
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            answered = await self._sent(attempt, task)
+            # Until here others wait for the place; from here on for nothing but this answer.
+            await self._rounds.turn()
+            replies = parts(answered.reply)
+            self._record(attempt, "ok", answered, replies)
+        finally:
+            self.sending.discard(task)
+        self._count(attempt, answered)
+        return replies
+
+    async def _sent(self, attempt: _Attempt, task: asyncio.Task[Any]) -> _Answered:
         request = attempt.request
         async with self._places:
+            if self.broken:  # nobody waits for a turn that will not be used
+                raise self.broken
             expected = self._expected(request)
             await self._pace.turn(expected)
             await self._spread.turn()
@@ -129,19 +161,19 @@ class Caller:
             await self._set_aside(most)
             self.usage.retries += attempt.number > 1
             began = time.monotonic()
+            begin = partial(self.sending.add, task)
             try:
-                reply = await self._sent(self._worded(attempt))
+                reply, seconds = await self._wire.send(self._worded(attempt), begin)
             except BaseException as fault:
+                if task not in self.sending:
+                    self._settle(most, 0.0)
+                    raise
                 self._write_off(attempt, fault, most, time.monotonic() - began)
                 raise
-            seconds = time.monotonic() - began
             self._spread.took(seconds)
         usd = self._usd(reply)
         self._settle(most, most if usd is None else usd)
-        replies = parts(reply)
-        self._record(attempt, "ok", seconds, usd, reply, replies)
-        self._count(attempt, reply, usd, expected)
-        return replies
+        return _Answered(seconds, usd, reply, expected)
 
     def _write_off(
         self, attempt: _Attempt, fault: BaseException, most: float, seconds: float
@@ -155,16 +187,7 @@ class Caller:
         elif isinstance(fault, TooLong):
             outcome = "too long"
         self._settle(most, most if paid else 0.0)
-        self._record(attempt, outcome, seconds, None if paid else 0.0)
-
-    async def _sent(self, body: Mapping[str, Any]) -> Reply:
-        task = asyncio.current_task()
-        assert task is not None
-        self.sending.add(task)
-        try:
-            return await self._wire.send(body)
-        finally:
-            self.sending.discard(task)
+        self._record(attempt, outcome, _Answered(seconds, None if paid else 0.0))
 
     async def _all_wait(self) -> None:
         while (left := self._not_before - time.monotonic()) > 0:
@@ -208,9 +231,7 @@ class Caller:
         self,
         attempt: _Attempt,
         outcome: str,
-        seconds: float,
-        usd: float | None,
-        reply: Reply | None = None,
+        answered: _Answered,
         replies: Mapping[str, Reply] | None = None,
     ) -> None:
         if not self._ledger:
@@ -221,26 +242,27 @@ class Caller:
             request.model,
             request.prompt,
             outcome,
-            seconds,
+            answered.seconds,
             attempt=attempt.number,
             questions=attempt.questions,
-            usd=usd,
+            usd=answered.usd,
             characters=request.characters,
-            tokens_in=reply.tokens_in if reply else None,
-            tokens_out=reply.tokens_out if reply else None,
+            tokens_in=answered.reply.tokens_in,
+            tokens_out=answered.reply.tokens_out,
         )
         self._ledger.record(call, replies or {})
 
-    def _count(self, attempt: _Attempt, reply: Reply, usd: float | None, expected: float) -> None:
+    def _count(self, attempt: _Attempt, answered: _Answered) -> None:
+        reply = answered.reply
         self.answering = True
         # An answer to a fuller request: what was left out since is known after all.
         self._rung = min(self._rung, attempt.rung)
         self.usage.calls += 1
         self.usage.tokens_in += reply.tokens_in or 0
         self.usage.tokens_out += reply.tokens_out or 0
-        self.usage.usd += usd or 0.0
+        self.usage.usd += answered.usd or 0.0
         if reply.tokens_in is not None and reply.tokens_out is not None:
-            self._pace.correct(expected, reply.tokens_in + reply.tokens_out)
+            self._pace.correct(answered.expected, reply.tokens_in + reply.tokens_out)
 
     def _asks_for_less(self, status: int, rung: int, request: Request) -> bool:
         """Whether to ask again without what the service may not know."""
@@ -273,6 +295,8 @@ class Caller:
     async def _wait(self, failed: int, fault: Passing) -> None:
         if fault.wait is None:
             backoff = min(self._pause * 2 ** (failed - 1), _SLOWEST_BACKOFF)
+            # Most faults are of one connection or one moment, and gone at once.
+            backoff *= _FIRST if failed == 1 and not fault.busy else 1
             await asyncio.sleep(backoff * random.uniform(0.75, 1))
         elif fault.wait > _LONGEST_WAIT:
             raise self._stop(f"asks to wait {fault.wait:.0f} seconds; then {_AGAIN}")

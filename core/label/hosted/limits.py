@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
-_FIRST_GUESS = 0.3
+_FIRST_GUESS = 0.1
 _SHARE = 0.75
 _TICK = 0.001  # what an event loop can tell apart
 
@@ -78,6 +78,22 @@ class Spread:
     def took(self, seconds: float) -> None:
         """Tells how long an answer took; the last ones of all places are remembered."""
         self._seconds += (seconds - self._seconds) / self._places
+
+
+class Rounds:
+    """Lets one after the other go on, one in a round of the event loop, in the order they came.
+
+    For work that nobody on the line waits for: between two pieces of it the next requests leave and
+    the answers that came are taken, however many there are.
+    """
+
+    def __init__(self) -> None:
+        self._line = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Waits for a round of its own."""
+        async with self._line:
+            await asyncio.sleep(0)
 
 
 def _bucket(per_minute: float | None) -> AsyncLimiter | None:

@@ -31,8 +31,9 @@ T = TypeVar("T")
 class Service:
     """A chat service at an address (the root; a trailing /v1 is taken off), in one event loop.
 
-    `timeout` seconds for an answer; `attempts` for a question, `pause` seconds after the first that
-    fails and twice as long each time; `concurrency` requests in flight. A `budget` needs a `price`.
+    `timeout` seconds for an answer; `attempts` for a question, `pause` seconds between them, twice
+    as long each time (after the first a tenth); `concurrency` requests in flight. A `budget` needs
+    a `price`.
     """
 
     def __init__(

@@ -7,12 +7,16 @@ transport makes. Its own retries are off: the service counts every attempt and k
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from aiohttp import ClientError
 from httpx import ConnectError, HTTPError
 
@@ -21,7 +25,7 @@ from core.label.shield.shield import is_loopback
 
 _TOGETHER = (".together.ai", ".together.xyz")
 _LONGEST = 4_000_000
-_CONNECTING = 10.0
+_PATH = "/v1/chat/completions"
 _LATER = (408, 409, 425, 429)
 
 
@@ -54,6 +58,50 @@ class TooLong(Exception):
     """An answer longer than any model's: not kept in memory."""
 
 
+@dataclass(slots=True, eq=False)
+class _Turn:
+    limit: asyncio.Timeout
+    begin: Callable[[], None]
+    began: float | None = None
+    seconds: float = 0.0
+
+
+class _Turns:
+    """Whose turn it is: requests wait for a connection, and their time begins when they have one.
+
+    The connector gives its connections in the order in which they are asked for.
+    """
+
+    def __init__(self, connections: int, timeout: float) -> None:
+        self._free = connections
+        self._timeout = timeout
+        self._waiting: deque[_Turn] = deque()
+
+    @contextmanager
+    def of(self, limit: asyncio.Timeout, begin: Callable[[], None]) -> Iterator[_Turn]:
+        """A request's turn; when it comes `begin` is called and the time until `limit` begins."""
+        turn = _Turn(limit, begin)
+        self._waiting.append(turn)
+        self._serve()
+        try:
+            yield turn
+        finally:
+            if turn.began is None:
+                self._waiting.remove(turn)
+            else:
+                turn.seconds = time.monotonic() - turn.began
+                self._free += 1
+                self._serve()
+
+    def _serve(self) -> None:
+        while self._free and self._waiting:
+            self._free -= 1
+            turn = self._waiting.popleft()
+            turn.began = time.monotonic()
+            turn.begin()
+            turn.limit.reschedule(asyncio.get_running_loop().time() + self._timeout)
+
+
 class Wire:
     """The connections to a service at an address; `timeout` seconds for a whole answer.
 
@@ -61,40 +109,31 @@ class Wire:
     """
 
     def __init__(self, address: str, api_key: str, timeout: float, connections: int) -> None:
-        from httpx import Limits, Timeout
-        from together import AsyncTogether, DefaultAioHttpClient
+        from core.label.hosted.http import Http  # the client takes a second to be imported
 
         self.address = address
         self.together = (urlsplit(address).hostname or "").endswith(_TOGETHER)
-        self._timeout = timeout
-        # A redirect or a proxy could carry what is meant for this machine elsewhere.
-        self._client = AsyncTogether(
-            api_key=api_key,
-            base_url=address,
-            timeout=Timeout(timeout, connect=min(timeout, _CONNECTING)),
-            max_retries=0,
-            http_client=DefaultAioHttpClient(
-                follow_redirects=False,
-                trust_env=not is_loopback(address),
-                limits=Limits(max_connections=connections),
-            ),
-            # Nothing to unpack: an answer is as long as what was counted.
-            default_headers={"Accept-Encoding": "identity"},
-        )
+        self._turns = _Turns(connections, timeout)
+        # A proxy could carry what is meant for this machine elsewhere.
+        self._http = Http(address, api_key, timeout, connections, not is_loopback(address))
 
     async def close(self) -> None:
         """Ends the connections."""
-        await self._client.close()
+        await self._http.close()
 
-    async def send(self, body: Mapping[str, Any]) -> Reply:
-        """The answer to a request. Raises Passing, Rejected or TooLong, without the letter."""
+    async def send(self, body: Mapping[str, Any], begin: Callable[[], None]) -> tuple[Reply, float]:
+        """The answer to a request, and the seconds it took once there was a connection for it.
+
+        `begin` is called when there is one: before, nothing is sent and nothing can be charged.
+        Raises Passing, Rejected or TooLong, without the letter.
+        """
         from together import APIStatusError, TogetherError
 
         try:
-            # The client's own limit starts anew with every piece that arrives.
-            async with asyncio.timeout(self._timeout):
-                raw = await self._read(body)
-            return reply_of(json.loads(raw))
+            async with asyncio.timeout(None) as limit:
+                with self._turns.of(limit, begin) as turn:
+                    raw = await self._read(json.dumps(body).encode())
+            return reply_of(_parsed(raw)), turn.seconds
         except APIStatusError as error:
             raise explained(error.status_code, error.response.headers) from None
         except (TogetherError, HTTPError, ClientError, OSError) as error:
@@ -102,18 +141,16 @@ class Wire:
         except (ValueError, RecursionError):
             raise Passing("answered with something that is not JSON") from None
 
-    async def _read(self, body: Mapping[str, Any]) -> bytes:
-        # The client goes through its own parameters key by key, a third of the cost of a call;
-        # what stands in `extra_body` it sends as it is.
-        asked = self._client.chat.completions.with_streaming_response.create(
-            messages=[], model=body["model"], extra_body=body
-        )
+    async def _read(self, content: bytes) -> bytes:
+        response = await self._http.post(_PATH, content)
         raw = bytearray()
-        async with asked as response:
-            async for piece in response.iter_bytes():
+        try:
+            async for piece in response.aiter_bytes():
                 raw += piece
                 if len(raw) > _LONGEST:
                     raise TooLong
+        finally:
+            await response.aclose()
         return bytes(raw)
 
 
@@ -154,6 +191,14 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
+def _parsed(raw: bytes) -> Any:
+    """JSON; what the strict and quick reader refuses (NaN, half a surrogate pair) by the other."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return json.loads(raw)
+
+
 def reply_of(answer: Any) -> Reply:
     """What a completion says; a model's thoughts, told apart by the service, are left out."""
     try:
@@ -171,23 +216,21 @@ def reply_of(answer: Any) -> Reply:
         raise Passing("answered without a choice") from None
 
 
-def _thousandths(value: Any) -> float:
-    """As the ledger keeps it, so that a second run says the same to the last digit."""
-    return round(float(value), 3)
-
-
 def _count(said: object) -> int | None:
     return said if isinstance(said, int) and said >= 0 else None
 
 
 def _logprobs(said: Any) -> tuple[tuple[str, float], ...] | None:
-    """Tokens and log probabilities in Together's shape or in OpenAI's; None where unreadable."""
+    """Tokens and log probabilities in Together's shape or in OpenAI's; None where unreadable.
+
+    In thousandths, as the ledger keeps them, so that a second run says the same to the last digit.
+    """
     try:
         if content := said.get("content"):
-            pairs = [(str(token["token"]), _thousandths(token["logprob"])) for token in content]
+            told = [(token["token"], token["logprob"]) for token in content]
         else:
-            told = zip(said["tokens"], said["token_logprobs"], strict=True)
-            pairs = [(str(token), _thousandths(value)) for token, value in told]
+            told = list(zip(said["tokens"], said["token_logprobs"], strict=True))
+        pairs = tuple([(str(token), round(float(value), 3)) for token, value in told])
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    return tuple(pairs) if pairs and isfinite(sum(value for _, value in pairs)) else None
+    return pairs if pairs and isfinite(sum(value for _, value in pairs)) else None

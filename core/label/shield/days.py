@@ -5,35 +5,41 @@ from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from core.label.shield.numbers import MONTHS
+from core.label.shield.months import month, named, value, weekday, weekday_named
 
 _ROMANS = "I II III IV V VI VII VIII IX X XI XII".split()
-_NAMES = "|".join(f"{name[:3]}(?:{name[3:]}|t|o)?" for name in MONTHS) + "|ag"
-_SEP = r"\s?[./\-–]\s?"
+_SEP = r"\s{0,2}[./\-–]\s{0,2}"
+_NAME = r"(?P<name>[^\W\d_]{2,10})"
 _YEAR = r"\d{4}|['’]?\d\d"
+_OF = r"(?:d(?:el|i)(?:l['’]anno)?\s+)?"
 _SHAPES = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
         rf"(?P<d>\d{{1,2}}){_SEP}(?P<m>\d{{1,2}}){_SEP}(?P<y>\d{{4}}|\d\d)",
         r"(?P<y>\d{4})[./\-](?P<m>\d{1,2})[./\-](?P<d>\d{1,2})",
-        rf"(?:(?P<d>\d{{1,2}}|prim[oa])\s?[°º^]?[\s.\-/]+)?(?P<name>{_NAMES})\.?"
-        rf"(?:[\s,.\-/'’]+(?:d(?:el|i)(?:l['’]anno)?\s+)?(?P<y>{_YEAR}))?",
+        r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)",
+        rf"(?:(?P<d>\d{{1,2}}|prim[oa])\s?(?:[°º^ª]|st|nd|rd|th)?[\s.\-/,]*(?:di\s|of\s|de\s)?)?{_NAME}"
+        rf"\.?(?:[\s,.\-/'’]+{_OF}(?P<y>{_YEAR}))?",
+        rf"{_NAME}\.?\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?",
+        rf"(?P<y>\d{{4}}),?\s(?P<d>\d{{1,2}})\s{_NAME}",
         rf"(?P<d>\d{{1,2}}){_SEP}(?P<roman>X?(?:IX|IV|V?I{{0,3}})){_SEP}(?P<y>\d{{4}}|\d\d)",
+        rf"(?P<d>\d{{1,2}}){_SEP}(?P<roman>X?(?:IX|IV|V?I{{0,3}}))",
         r"(?P<m>\d{1,2})[./\-](?P<y>\d{4})",
         r"(?P<d>\d{1,2})[./\-](?P<m>\d{1,2})",
         r"(?P<m>\d\d)/(?P<y>\d\d)",
         r"(?P<d>\d{1,2})",
     )
 )
+_WORDS = re.compile(r"[^\W\d_]+(?:\s[^\W\d_]+){0,3}")
+_WEEKDAY = re.compile(r"([^\W\d_]{3,9})(\.?,?\s)")
 _DAY_BEFORE = re.compile(
     r"(\d{1,2})(\s?(?:,|-|–|/|e il|e del|ed|e|fino al|al|a)\s?(?:il\s)?)(?=\d)"
 )
 _INSIDE = re.compile(
-    rf"\d{{1,2}}{_SEP}\d{{1,2}}{_SEP}(?:\d{{4}}|\d\d)|(?:\d{{1,2}}\s+)?\b(?:{'|'.join(MONTHS)})\b"
+    rf"\d{{1,2}}{_SEP}\d{{1,2}}{_SEP}(?:\d{{4}}|\d\d)|(?:\d{{1,2}}\s+)?(?<!\w)[^\W\d_]{{3,10}}(?!\w)"
     rf"(?:\s+(?:{_YEAR}))?|\d{{1,2}}/\d{{1,2}}",
-    re.IGNORECASE,
 )
-_SCANNED = str.maketrans("OoIl", "0011")
+_SCANNED = str.maketrans("OoIl|", "00111")
 _SOONEST, _LATEST = 30, 364  # days back
 
 
@@ -55,6 +61,10 @@ class Days:
 
     def moved(self, text: str) -> str | None:
         """The date, or days and a date (dal 3 al 5 maggio), moved; None where none is read."""
+        if (before := _WEEKDAY.match(text)) and (day := weekday(before[1])) is not None:
+            rest = self.moved(text[before.end() :])
+            other = weekday_named(day + self._move.days, before[1])
+            return other + before[2] + rest if rest else None
         text = _plain(text)
         if said := self._listed(text):
             return said[0]
@@ -80,16 +90,33 @@ class Days:
 
 def _day_before(number: int, later: date) -> date:
     """The day of that number in the month of a later one, or in the month before."""
-    month = later.replace(day=1)
+    first = later.replace(day=1)
     if number > later.day:
-        month = (month - timedelta(days=1)).replace(day=1)
-    return _clamped(month.year, month.month, number)
+        first = (first - timedelta(days=1)).replace(day=1)
+    return _clamped(first.year, first.month, number)
 
 
 def _plain(text: str) -> str:
-    """A scan's letters among digits, and noughts in a month's name, put right."""
-    text = re.sub(r"(?<=[^\W\d_])0", "o", text)
-    return re.sub(r"(?<![^\W\dOoIl_])[\dOoIl]*\d[\dOoIl]*|\b[lIO]{2}\b", _digits, text)
+    """Numbers said in words as digits; a scan's letters among digits, and noughts in names."""
+    text = _WORDS.sub(_numbered, text)
+    text = re.sub(r"(?<=[^\W\d_])0|(?<!\d)0(?=[^\W\d_]{2})", "o", text)
+    return re.sub(r"(?<![^\W\dOoIl_])[\dOoIl|]*\d[\dOoIl|]*|\b[lIO]{2}\b", _digits, text)
+
+
+def _numbered(match: re.Match[str]) -> str:
+    """Words of which the longest runs that are numbers stand as digits."""
+    words = match.group().split()
+    told: list[str] = []
+    while words:
+        for length in range(len(words), 0, -1):
+            number = value(" ".join(words[:length]))
+            if number is not None and words[0] not in ("primo", "prima"):
+                told.append(str(number))
+                del words[:length]
+                break
+        else:
+            told.append(words.pop(0))
+    return " ".join(told)
 
 
 def _digits(match: re.Match[str]) -> str:
@@ -107,15 +134,15 @@ def _read(text: str, latest: date | None = None) -> tuple[re.Match[str], date] |
 
 def _date(said: dict[str, str | None], latest: date) -> date | None:
     """The day meant; the last of the month for one that no month has."""
-    year, month = _year(said.get("y")), _month(said)
+    year, number_of = _year(said.get("y")), _month(said)
     day = said.get("d") or "15"
     number = int(day) if day.isdigit() else 1
-    if month is None and not said.get("m"):
-        month = latest.month
-    if month is None or not 1 <= month <= 12 or not 1 <= number <= 31:
+    if number_of is None and not any(said.get(part) for part in ("m", "name", "roman")):
+        number_of = latest.month
+    if number_of is None or not 1 <= number_of <= 12 or not 1 <= number <= 31:
         return None
     try:
-        return _clamped(year if year is not None else latest.year, month, number)
+        return _clamped(year if year is not None else latest.year, number_of, number)
     except (ValueError, OverflowError):
         return None
 
@@ -135,8 +162,7 @@ def _year(digits: str | None) -> int | None:
 
 def _month(said: dict[str, str | None]) -> int | None:
     if name := said.get("name"):
-        head = name[:3].lower()
-        return next(n for n, month in enumerate(MONTHS, 1) if month.startswith(head))
+        return month(name)
     if roman := said.get("roman"):
         return _ROMANS.index(roman.upper()) + 1 if roman.upper() in _ROMANS else None
     number = said.get("m")
@@ -163,7 +189,4 @@ def _part(key: str, old: str, day: date) -> str:
     if key == "y":
         mark = old[0] if old[0] in "'’" else ""
         return mark + f"{day.year:04d}"[-len(old.strip("'’")) :]
-    name = MONTHS[day.month - 1]
-    if len(old) <= 4 and old.lower() not in MONTHS:
-        name = name[:3]
-    return name.upper() if old.isupper() else name.title() if old[0].isupper() else name
+    return named(day.month, old)

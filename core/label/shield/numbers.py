@@ -1,88 +1,12 @@
-"""Dates, telephones and codes in a line, found by their shape and the words before them."""
+"""Telephones, codes and long numbers in a line: by their shape and by what stands around them."""
 
 import re
 from collections.abc import Iterator
 from typing import Literal
 
-Found = tuple[int, int, Literal["date", "number", "code"]]
+from core.label.shield.months import is_number
 
-MONTHS = (
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
-).split()
-_MONTH = (
-    r"(?:gen(?:nai[o0])?|feb(?:brai[o0])?|mar(?:z[o0])?|apr(?:ile)?|mag(?:gi[o0])?|giu(?:gn[o0])?"
-    r"|lug(?:li[o0])?|ag(?:o(?:st[o0])?)?|set(?:t(?:embre)?)?|ott(?:[o0]bre)?|nov(?:embre)?"
-    r"|dic(?:embre)?)(?![^\W\d_])"
-)
-_WHOLE_MONTH = rf"(?:{'|'.join(MONTHS)})\b"
-_GERMAN = (
-    "januar|jänner|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember"
-)
-_D = r"[\dOoIl]"  # scans confuse 0 and O, 1 and I
-_SEP = r"\s?[./\-–]\s?"
-_Y = r"(?:[12l][\d90OoIl]{3}|['’]?\d\d)\b"
-_YEAR = rf"(?:[\s,.\-/]+(?:del(?:l['’]anno)?\s+)?(?:{_Y}))?"
-_FULL = rf"{_D}{{1,2}}{_SEP}{_D}{{1,2}}{_SEP}(?:{_D}{{4}}|{_D}{{2}})"
-_ROMAN = r"(?:XII|XI|IX|IV|VIII|VII|VI|III|II|I|X|V)"
-_AND = r"\s?(?:,|-|–|/|e|ed|al|a|fino al|e il|e del)\s?"
-_DATES = (
-    rf"(?<![\w/,])(?:{_D}{{1,2}}{_AND}(?:il\s)?)?{_FULL}(?![\w/])",
-    r"(?<![\d/.,\-])\d{4}[./\-]\d{1,2}[./\-]\d{1,2}(?!\d)",
-    rf"(?i:(?<![\w/])(?:(?:{_D}{{1,2}}{_AND}){{0,6}}{_D}{{1,2}}\s?[°º^]?[\s.\-/]{{1,2}}){_MONTH}\.?{_YEAR})",
-    rf"(?i:(?<![\w/])(?:(?:il|l['’])?prim[oa])\s+{_WHOLE_MONTH}{_YEAR})",
-    rf"(?i:\b{_MONTH}[.\s'’/\-]+(?:del\s+|di\s+)?(?:(?:19|20|2O|l9)[\dO]{{2}}|['’]\d\d)\b)",
-    rf"(?<![\w/])\d{{1,2}}{_SEP}{_ROMAN}{_SEP}(?:\d{{4}}|\d\d)(?![\w/])",
-    r"(?<![\d/.,\-])(?:0?[1-9]|1[0-2])[./\-](?:19|20)\d\d(?![\d/])",
-    r"(?i:(?<=\bnel )|(?<=\bdal )|(?<=\bdel ))(?:0[1-9]|1[0-2])/\d\d(?![\d/])",
-    rf"(?i:(?<![\w/.])\d{{1,2}}\.\s(?:{_GERMAN})\b(?:\s\d{{4}})?)",
-)
-_DAY_MONTH = r"(?:0?[1-9]|[12]\d|3[01]|[l0O]\d)[/.\-](?:0[1-9]|1[0-2]|[1-9]|[0O]\d)"
-_IL = r"\b(?:il|dal|al|del|giorno|l['’]|dall['’]|all['’])\s?"
-_NOT_DAYS = (
-    r"post|mmol|gg?\b|giorn|ann|aa\b|mes|sett|ore\b|min|m[lmg]|cm|mcg|cp|u[ia]?\b|per\scento|volt"
-    r"|%|x\b|fr\b|kg|bpm|b/m"
-)
-_THIS_MONTH = (
-    r"u\.?\s?s\b|c\.?\s?m\b|p\.?\s?v\b|corr(?:ente|\.)|ultimo scorso|scorso|prossimo"
-    r"|dello stesso mese|mese|successivo"
-)
-_BEFORE_A_MONTH = (
-    r"\b(?:di|a|ad|nel|in|da|dal|fino a|scorso|mese di|entro|per|tra|lo scorso|metà|fine|inizio)\s"
-)
-_TESTS = r"ett|ete|eco\w*|tc|rx|ecg|rm|rmn|coro\w*|tampone|emocoltur[ae]|biopsi[ae]|holter"
-_CUED_DATES = (
-    rf"(?i:\b(?:il|dal|al|del|data|giorno|dall['’]|all['’]|fino al|l['’])\s?)(?P<x>{_DAY_MONTH})"
-    r"(?!\d|[/.,]\d|\s?%|\s*[cm][gml]\b)",
-    rf"(?i:{_IL}(?P<x>\d{{1,2}})(?=\s+(?:{_THIS_MONTH})))",
-    r"(?i:\bgiorno\s)(?P<x>\d{1,2})(?![\d/.,]|\s*(?:[cm][gml]|cp|u|post|giorn)\b)",
-    rf"(?i:\b(?:il|dal|al)\s)(?P<x>\d{{1,2}})(?=\s(?!{_NOT_DAYS})[a-z]{{2,}}|[,;)]\s|\.(?:\s|$))",
-    r"(?P<x>(?<![\w/.,\-+])\d{1,2}/\d{1,2})(?=\s(?:h|ore)\s?\d)",
-    r"(?:(?<=\d[/.]\d,\s)|(?<=\d/\d\d,\s))(?P<x>\d{1,2}/\d{1,2})(?![\w/])",
-    r"(?i:\b(?:in|out|ingresso|uscita|prossim[oa]:?|controllo:?|inr)\s)"
-    r"(?P<x>\d{1,2}/(?:1[0-2]|[1-9]))(?![\w/%.,])",
-    rf"(?i:\b(?:{_TESTS})\s)(?P<x>\d{{1,2}}/(?:1[0-2]|[1-9]))(?=\s?[:,)])",
-    rf"(?i:{_BEFORE_A_MONTH}(?P<x>{_WHOLE_MONTH}))",
-    rf"(?i:(?P<x>{_WHOLE_MONTH})\s(?:scorso|u\.?\s?s\b|prossimo|p\.?v\b|corrente))",
-)
-_NO_MEASURE = r"(?![\w/%]|[.,\-]\d|\s*(?:mmhg|mg|cp|cpr|ml|mm|cm|ore|bpm)\b)"
-_BARE_DATES = (
-    r"(?<![\w/.,\-+])(?P<x>(?:[012]\d|3[01])/(?:0[1-9]|1[0-2])|(?:1[3-9]|2\d|3[01])/(?:[1-9]|1[0-2]))"
-    + _NO_MEASURE,
-    r"(?<![\w/.,\-+])(?P<x>\d/(?:0[1-9]|1[0-2]))" + _NO_MEASURE,
-    r"(?<![\w/.,\-+])(?P<x>[\dlI]\d/O[1-9]|[lI]\d/0[1-9])" + _NO_MEASURE,
-)
-# Eight of seven is no score.
-_MORE_THAN_ALL = re.compile(r"(?<![\w/.,\-+])(?P<x>(?P<d>[5-9]|1[0-2])/(?P<m>[1-9]))" + _NO_MEASURE)
-_IS_NO_DAY = re.compile(
-    r"(?:\b(?:pa|pao|ore|h|mg|mcg|ua|ui|gcs|visus|nrs|vas|score|pas|rapporto|pressione|cp|soffio)\b"
-    r"[\s:.=]*|\d\s)$",
-    re.IGNORECASE,
-)
-_RANGE = (
-    rf"(?i:\b(?:il|dal|al|tra il|fra il|del|nei giorni|giorni)\s)(?P<x>{_D}{{1,2}})"
-    r"(?=\s(?:al|e il|e|ed il|fino al|-|–)\s?(?:il\s)?"
-    rf"(?:{_D}{{1,2}}[/.\-]|{_D}{{1,2}}\s{_MONTH}))"
-)
+Found = tuple[int, int, Literal["number", "code"]]
 
 _TELEPHONE = (
     r"(?:te[l1](?:efon\w*|ef|\b)|ce[l1][l1](?:ulare)?|fax|recapit[oi]|contatt[oi]|utenza|mobile|whatsapp"
@@ -94,16 +18,51 @@ _PHONES = (
     r"(?<![\w.,+])(?P<x>3\d\d[\s./\-]{0,3}(?:\d[\s./\-]?){5,6}\d)(?!\w)",
     r"(?<![\w.,+])(?P<x>\(?[0O][\dOlI]{1,3}\)?[\s./\-]{1,3}(?:[\dOlI][\s./\-]?){3,8}[\dOlI])(?!\w)",
     r"(?<![\w.,+])(?P<x>(?:800|840|848|199)[\s.\-]?\d{3}[\s.\-]?\d{3})(?!\d)",
+    r"(?<![\w.,+/\-])(?P<x>\d{2,4}[\s.]\d{3}[\s.]\d{3,4})(?![\w/%]|[.,]\d|\s?(?:m[mlg]|u|cell|copie|ng|pg)\b)",
 )
-_NUMBER = r"(?<![\w,])(?P<x>\d{6,})(?![\d,])"
+# Five figures and more, whatever stands between them, are a number of somebody's or something's.
+_LONG = re.compile(
+    r"(?<![\w,.])(?P<x>\d{2,}(?:[./\-]\d+)*[./\-]\d{3,}(?:[./\-]\d+)*|\d+(?:[.]\d+){3,}"
+    r"|\d{3,}[./\-]\d+(?:[./\-]\d+)*|\d{5,})(?![\w])"
+)
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.000)+|\d{1,3}(?:\.\d{3})+")
+_DOSES = re.compile(
+    r"\d(?:-\d){2,3}|\d{1,3}[./]\d{1,2}|\d{2,3}/\d{2,3}(?:/\d{2,3})?|\d{2,4}-\d{2,4}|\d{1,3}\.\d{1,3}"
+    r"|\d{1,3}(?:\.\d00)+|(?:19|20)\d\d[/\-](?:19|20)?\d\d"
+)
 _LABORATORY = re.compile(
-    r"(?:\b(?:plt|piastrin\w*|gb|gr|wbc|rbc|leuc\w*|globuli \w+|bnp|pro-?bnp|nt-?pro-?bnp)\b"
-    r"[^\d]{0,12})$",
+    r"(?:\b(?:plt|piastrin\w*|gb|gr|wbc|rbc|leuc\w*|neutr\w*|linf\w*|globuli \w+|\w*bnp|tropon\w*"
+    r"|tn[it]|hs-?tn[it]|c[p]?k|ck-?mb|ldh|ferritin\w*|d-?dimer\w*|got|gpt|ast|alt|picco|eparina"
+    r"|calcium score|score"
+    r"|transaminasi|mioglobin\w*|procalcitonina|ves|cd4|hcv-?rna|copie|unita|icd)\b"
+    r"[^\d]{0,16}(?:\d[\d.,]*\s?(?:-*>|-|e|a|poi)\s?)*)$",
     re.IGNORECASE,
 )
-_UNIT = re.compile(r"\s?(?:/|x\s?10|u[il]\b|mm[c3]|ml|pg|ng|unit)", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s?(?:/\s?(?:mm|ml|[uμµ]l|l\b|dl|die|u|campo)|[x×]\s?10|[uμµ]l\b|mcl|unita|u[il]?\b|u\.?i\.?|mm[c3h]|m?cg|m[gl]\b|dl|pg|ng|unit|%|°|k\b"
+    r"|cell|kg|copie|msec|ms\b|cc\b|dyn|kcal)",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"(?<![\w./\-])(?=[\w./\-]*\d)(?=[\w./\-]*[^\W\d_])\w+(?:[./\-]\w+)*")
+# What only looks like a serial number: leads, vertebrae, bacteria, receptors, strengths, times.
+_CLINICAL_CODE = re.compile(
+    r"(?i:(?:cha2?ds2?-?va?s?c?|hba1c|sars-?cov-?2?|covid-?(?:19)?|p2y12|[\d.,]+x[\d.,]+.*|\d+[.,/\-]?\d*(?:mg|ml|mcg|mm|cm"
+    r"|fr|f|g|kg|h|u|ui|j|gg|aa|cp|l|ng|k|w|hz|v|a|m|s)|[a-z]\d\d?(?:[/\-][a-z]?\d\d?)+|\d{1,4}(?:st|nd|rd|th)"
+    r"|[a-z]{1,3}\d{0,2}(?:[/\-][a-z]{1,3}\d{0,2})*|\d{4}-\d\d-\d\dt[\d:]*|(?:fe|fc|pa|hb|ef)\d.*|x?10+e?\d*|\d{1,2}q\d.*"
+    r"|h\d+[.:]?\d*|ca-?\d+-?\d*|.*v\d-v?\d.*|.*-?bnp.*|\d+-[a-z]{4,}|[a-z]{4,}\w*-\d{1,3}))"
+)
+_WITH_A_UNIT = re.compile(
+    r"(?i:x?[\d.]*(?:[³⁹]|e\d{1,2}|-\d+)?[a-zμµ]{0,4}(?:/(?:mm[c3³]?|[μµu]?l|m?c?l|m[lg]|campo|die|h|dl|kg|min|m2))+"
+    r"|[a-z]{1,4}/\d{2,4}|\d+/\d+(?:mg|mcg|ui))"
+)
+_WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
+_STROKES = ("barra", "slash", "trattino", "punto", "meno", "più", "esse", "no", "scusi", ",")
+_ASKS = re.compile(r"(?i:\b(?:protocollo|prot\.?|cartella|telefono|cellulare|civico|tessera)\s)$")
+_RUN = 3  # number words in a row that are no measure
+_INSIDE = re.compile(r"(?i:(?<!\w)(?:interno|int\.)\s?(?:n\.?\s?)?(?P<x>\d{2,5})\b)")
+_BRANCH = re.compile(r"(?i:\s?(?:-\s)?\(?((?:int(?:erno)?)\.?\s?\d{1,5}))")
 
-_CODE = r"(?=[\w ./\-]{0,8}?\d)(?:[A-Z]{1,4}(?:[\-.][A-Z]{1,4})?\s(?=[\dl]))?[\w]+(?:[./\-]\w+)*"
+_CODE = r"(?=[\w ./\-]{0,8}?\d)(?:[A-Za-z]{1,4}(?:[\-.][A-Z]{1,4})?\s(?=[\dl]))?[\w]+(?:[./\-]\w+)*"
 _RECORD = (
     r"(?:cart(?:ella)?(?:\.?\s*clin(?:ica)?)?|c\.\s?c\.?|cc|nosol(?:ogic[oa])?|nosografico|matricola"
     r"|codice(?:\s\w+)?|cod|sdo|pratica|tessera(?:\s\w+)?|t\.?s|team|c\.i\.?|documento|passaporto|patente"
@@ -123,47 +82,36 @@ _CODES = (
     r"(?<![\w/])(?P<x>[A-Z]{2,5}\s?\d{2,4}[/\-]\d{3,}|[A-Z]{1,4}[/.\-](?:[A-Z]{1,4}[/\-])?\d{2,}[/.\-]\d{2,})(?![\w/])",
     r"(?<![\w/])(?P<x>\d{2,4}[/\-][A-Z]{1,4}[/\-]\d{2,}|\d{2,8}[/\-][A-Z]{2,5}|[A-Z]\d\d[\-/]\d{3,})(?![\w/])",
     r"(?<![\w/])(?P<x>\d{2,4}[/\-]\d{5,}|\d{4,}/\d\d(?:\d\d)?|\d{4}-\d\d(?!\d|-\d))(?![\w/]|\s?(?:m[gl]|mmhg)\b)",
-    r"(?<![\w/])(?P<x>[A-Z]{1,3}\d{6,}\w*|[A-Z]{2}\d{5}[A-Z]{2})(?!\w)",
+    r"(?<![\w/])(?P<x>[A-Z]{1,3}\d{6,}\w*|[A-Z]{2}\s?\d{3,5}\s?[A-Z]{2})(?!\w)",
 )
 _HAS_DIGIT = re.compile(r"\d")
-_DATE_SHAPES = tuple(re.compile(shape) for shape in _DATES)
-_CUED_SHAPES = tuple(re.compile(shape) for shape in (_RANGE, *_CUED_DATES))
-_BARE_SHAPES = tuple(re.compile(shape) for shape in _BARE_DATES)
 _PHONE_SHAPES = tuple(re.compile(shape) for shape in _PHONES)
 _CODE_SHAPES = tuple(re.compile(shape) for shape in _CODES)
-_LONG = re.compile(_NUMBER)
-_MONTH_WORD = re.compile(_MONTH, re.IGNORECASE)
 
 
 def numbers(text: str) -> Iterator[Found]:
-    """All of them, the most certain first; they may overlap."""
-    digits = bool(_HAS_DIGIT.search(text))
-    if not digits and "@" not in text and "www" not in text and not _MONTH_WORD.search(text):
-        return
-    yield from _codes(text, _CODE_SHAPES[:4])
-    if digits:
-        yield from _dates(text)
+    """All of them; they may overlap."""
+    if _HAS_DIGIT.search(text):
         yield from _phones(text)
-        yield from _codes(text, _CODE_SHAPES[4:])
+        yield from _codes(text)
         yield from _long(text)
-    for shape in _CUED_SHAPES:
-        yield from ((*match.span("x"), "date") for match in shape.finditer(text))
+    elif "@" in text or "www" in text:
+        yield from _codes(text)
+    yield from _said(text)
 
 
-def _dates(text: str) -> Iterator[Found]:
-    for shape in _DATE_SHAPES:
-        for match in shape.finditer(text):
-            if any(char.isdigit() for char in match.group()) or match.group()[0] in "ipIPlL":
-                yield *match.span(), "date"
-    for shape in _BARE_SHAPES:
-        for match in shape.finditer(text):
-            day, month = match["x"].split("/")
-            if day != month and not _IS_NO_DAY.search(_left(text, match.start("x"))):
-                yield *match.span("x"), "date"
-    for match in _MORE_THAN_ALL.finditer(text):
-        likely = int(match["d"]) > int(match["m"])
-        if likely and not _IS_NO_DAY.search(_left(text, match.start("x"))):
-            yield *match.span("x"), "date"
+def _said(text: str) -> Iterator[Found]:
+    """Numbers that somebody dictated figure by figure: tre zero otto barra ventitré."""
+    run: list[re.Match[str]] = []
+    for word in (*_WORD.finditer(text), None):
+        if word and (is_number(word.group()) or (run and word.group() in _STROKES)):
+            run.append(word)
+            continue
+        while run and run[-1].group() in _STROKES:
+            run.pop()
+        if len(run) >= (1 if run and _ASKS.search(_left(text, run[0].start())) else _RUN):
+            yield run[0].start(), run[-1].end(), "code"
+        run = []
 
 
 def _left(text: str, start: int) -> str:
@@ -175,8 +123,13 @@ def _phones(text: str) -> Iterator[Found]:
         for match in shape.finditer(text):
             for one in _apart(match["x"], match.start("x")) if number == 0 else [match.span("x")]:
                 digits = sum(char.isdigit() or char in "OlI" for char in text[slice(*one)])
-                if digits >= (8 if 0 < number < 4 else 5):
+                if digits >= (8 if 0 < number != 4 else 4):
                     yield *one, "number"
+                    if branch := _BRANCH.match(text, one[1]):
+                        yield *branch.span(1), "number"
+
+    for match in _INSIDE.finditer(text):
+        yield *match.span("x"), "number"
 
 
 def _apart(phones: str, start: int) -> Iterator[tuple[int, int]]:
@@ -185,16 +138,42 @@ def _apart(phones: str, start: int) -> Iterator[tuple[int, int]]:
         yield start + match.start(), start + match.end()
 
 
-def _codes(text: str, shapes: tuple[re.Pattern[str], ...]) -> Iterator[Found]:
-    for shape in shapes:
+def _codes(text: str) -> Iterator[Found]:
+    for shape in _CODE_SHAPES:
         for match in shape.finditer(text):
             code = match["x"]
             if sum(char.isdigit() for char in code) > 2 or "@" in code or "www" in code:
                 yield *match.span("x"), "code"
+    for match in _TOKEN.finditer(text):
+        if _is_serial(match.group()) and not _UNIT.match(text, match.end()):
+            yield *match.span(), "code"
+
+
+def _is_serial(token: str) -> bool:
+    """Whether figures and letters are mixed as in no measure: C4F7HX9K2, a/24/0912, R23-5540."""
+    digits = sum(char.isdigit() for char in token)
+    letters = sum(char.isalpha() for char in token)
+    if not digits or not letters or _CLINICAL_CODE.fullmatch(token):
+        return False
+    if _WITH_A_UNIT.fullmatch(token):
+        return False
+    joined = not any(char in "./-_" for char in token)
+    return digits >= (4 if joined else 3) and (letters < 6 or digits > 4)
 
 
 def _long(text: str) -> Iterator[Found]:
     for match in _LONG.finditer(text):
-        measured = _LABORATORY.search(_left(text, match.start())) or _UNIT.match(text, match.end())
-        if len(match["x"]) > 7 or not measured:
+        digits = sum(char.isdigit() for char in match["x"])
+        # Nobody measures eight figures, but for those between full stops.
+        unit = _UNIT.match(text, match.end())
+        certain = digits > 7 and not unit and not _THOUSANDS.fullmatch(match["x"])
+        if certain or not _is_measured(text, *match.span("x")):
             yield *match.span("x"), "number"
+
+
+def _is_measured(text: str, start: int, end: int) -> bool:
+    return bool(
+        _LABORATORY.search(_left(text, start))
+        or _UNIT.match(text, end)
+        or _DOSES.fullmatch(text[start:end])
+    )

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from core.label.shield.line import PARTICLES, Line
+from core.label.shield.look import is_strange_in_small
 from core.label.shield.words import (
     Word,
     is_called,
@@ -19,15 +20,12 @@ _AND = re.compile(
     r"\s*(?:,|;|/|\+|&|\(|-|–|\be\b|\bed\b)\s*(?:\be\b\s*)?"
     r"(?:(?:second[oa]|terz[oa]|aiut[oi])\b\s*|[123]°?\s?(?:op|aiuto)\b\.?\s*)?"
 )
-_OPENS = re.compile(r"(?:^|[.!?:;•*|(\"“«/\n]\s*|[\-–]\s?|\d[.)]\s*)$")
-_DOSE = re.compile(r"\s?\d|\s?(?:mg|cp|fl|gtt|®|™)")
 _VERB = re.compile(r"(?:isce|[aiu]t[aoie]|ava|iva|eva|nte|are|ere|ire|ndo|ra|bile)$")
-_LOWER = re.compile(r"\b[^\W\dA-Z]{4,}\b")
 
 # Behind a title or a label stands a name; behind the others an illness may stand.
 _TITLE = (
-    r"sig(?:nor(?:a|e|ina|i)?)?\.?\s?(?:ra|na|re|ri|r)?\b|sigg\b"
-    r"|dott?(?:or(?:esse|essa|e|i)?|r)?\.?\s?(?:ssa|sse|ri)?\b|d\.?\s?ssa\b|dr\.?\s?(?:ssa|re|i)?\b"
+    r"s[il]g(?:nor(?:a|e|ina|i)?)?\.?\s?(?:ra|na|re|ri|r)?\b|sigg\b"
+    r"|dott?(?:or(?:esse|essa|e|i)?|r)?\s?\.?\s?(?:ssa|sse|ri)?\b|d\.?\s?ssa\b|dr\.?\s?(?:ssa|re|i)?\b"
     r"|prof(?:essor(?:essa|e|i)?)?\.?\s?(?:ssa|ri)?\b|chiar\.?mo|avv\b|geom\b|suora?\b|mons\b"
 )
 _LABEL = (
@@ -59,8 +57,8 @@ _PATIENT = (
     r"|piccol[oa]\b|bimb[oa]\b|ragazz[oa]\b|intestatari[oa]\b|donator[ei]\b|oggetto\b"
 )
 _CUE = re.compile(
-    rf"(?<![\w.])(?:(?P<title>{_TITLE})|(?P<label>{_LABEL})|(?P<team>{_TEAM})|(?P<kin>{KIN})"
-    rf"|(?P<patient>{_PATIENT}))"
+    rf"(?<![\w.])(?:(?P<title>{_TITLE})|(?P<team>{_TEAM})|(?P<kin>{KIN}|nat[oa]\b)|(?P<patient>{_PATIENT}))"
+    rf"|(?<![^\W\d_])(?P<label>{_LABEL})"
 )
 _BEHIND = re.compile(
     r"[\s,;(\-–|]{1,6}(?:nat[oa]\b|sesso\b|[mf]\b|nt?\.|n\.\s|anni\b|aa\b|d\.?\s?n\b|di anni\b"
@@ -99,16 +97,42 @@ def _behind(line: Line, place: int, index: int, cue: str) -> Iterator[Word]:
     near = not line.text[place : line.words[index].start].strip(" .:")
     if not found and near and cue in ("title", "patient"):
         found = _in_small_letters(line, index, cue == "title")
-    elif not found and (
-        (cue == "kin" and is_given(first.key))
-        or (cue == "label" and first.capital and may_be_called(first.key))
-    ):
+    elif not found and near and cue in ("kin", "team") and not first.capital:
+        found = _strange_in_small(line, index)
+    if not found and _is_all_the_same(line, place, first, cue):
         found = [first]
     yield from found
     while found and cue != "label":
         joint = _AND.match(line.text, found[-1].end)
         found = line.name(line.at(joint.end()) if joint else None, by_its_end=cue != "team")
         yield from found
+
+
+def _is_all_the_same(line: Line, place: int, first: Word, cue: str) -> bool:
+    """Whether a word that means something else is a name where it stands: il genero Salvo."""
+    gap = line.text[place : first.start]
+    if cue == "kin":
+        titled = first.capital and first.text[1:].islower() and gap == " "
+        titled = titled and len(first.text) > 3 and not never_a_name(first.key)
+        return is_given(first.key) or (titled and line.text[place - 1].islower())
+    if cue == "team":  # ANEST: BO
+        return ":" in gap and first.shouted and len(first.text) < 4 and not never_a_name(first.key)
+    return cue == "label" and first.capital and may_be_called(first.key)
+
+
+def _strange_in_small(line: Line, index: int) -> list[Word]:
+    """Words in small letters that nobody knows: cognato harjit, op. bonomi."""
+    taken: list[Word] = []
+    for word in line.words[index : index + 3]:
+        if taken and line.text[taken[-1].end : word.start] != " ":
+            break
+        if word.key in PARTICLES and not taken:
+            taken.append(word)
+        elif len(word.text) < 4 or not is_strange_in_small(line, word):
+            break
+        else:
+            taken.append(word)
+    return taken if any(word.key not in PARTICLES for word in taken) else []
 
 
 def _called(line: Line, index: int) -> bool:
@@ -192,31 +216,6 @@ def _is_a_row(line: Line, found: Sequence[Word]) -> bool:
     initials = [w for w in found if line.is_initial(w) and line.text[w.end : w.end + 1] == "."]
     known = any(is_called(word.key) or not word.shouted or len(word.text) > 4 for word in names)
     return bool(names and initials and known)
-
-
-def by_look(line: Line) -> Iterator[Word]:
-    """Given names, and what nobody knows in the midst of a sentence: most likely a name."""
-    mixed = bool(_LOWER.search(line.text))
-    for before, word in pairwise([None, *line.words]):
-        if word is None or not word.capital or len(word.text) < 3:
-            continue
-        if is_given(word.key) and not is_clinical(word.text):
-            yield word
-        elif before is None or is_clinical(word.text) or len(word.text) < 4:
-            continue
-        elif word.shouted:
-            if mixed and len(word.text) > 4 and not _DOSE.match(line.text, word.end):
-                yield word
-        elif _stands_out(line, before, word):
-            yield word
-
-
-def _stands_out(line: Line, before: Word, word: Word) -> bool:
-    gap = line.text[before.end : word.start]
-    if not word.text[1:].islower() or _DOSE.match(line.text, word.end):
-        return False
-    alone = gap.endswith("(") and line.text[word.end : word.end + 1] == ")"
-    return alone or not _OPENS.search(gap)
 
 
 def _signature(line: Line) -> Iterator[Word]:

@@ -1,11 +1,12 @@
 """Where somebody lives, was born or was treated: addresses, towns, the names of hospitals."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
+from core.label.shield.addresses import addresses
 from core.label.shield.line import PARTICLES_OF_PLACES, Line
-from core.label.shield.numbers import MONTHS
+from core.label.shield.months import MONTHS
 from core.label.shield.words import Word, is_clinical, is_drug, is_ordinary, is_town, never_a_name
 
 _DATE = rf"[\w°./\-]{{1,12}}(?:\s(?:{'|'.join(MONTHS)})\s\d{{4}})?"
@@ -13,7 +14,8 @@ _BORN = (
     r"(?:nat[oa](?:/a)?|resid(?:ente)?|ndn|dn)\b\.?\s?[:,]?\s?"
     rf"(?:(?:il\s)?{_DATE},?\s)?(?:a|ad|in)\b"
     r"|(?:comune(?: di (?:nascita|residenza))?|luogo(?: di nascita)?|citta|residenza|domicilio"
-    r"|luogo e data di nascita|nat[oa] a|indirizzo|cap\s?/\s?comune)\b(?=\s*[:|](?!\s*\d))"
+    r"|luogo ?nascita"
+    r"|luogo e data di nascita|nat[oa] a|indirizzo|cap\s?/\s?comune)\b(?=\s*[:|=](?!\s*\d))"
 )
 _LIVES = (
     r"(?:domiciliat[oa]|dom|abita(?:nte|no)?|ab|viv(?:e|ono)|originari[oa]|nativ[oa]|provenient[ei]"
@@ -32,33 +34,13 @@ _BORN_ON = (
     r"(?:\d{4}|[./\-]\d\d)[)\s]*[,–\-]?\s*(?=[a-z])"
 )
 _CUE = re.compile(
-    rf"(?<![\w.])(?:(?P<born>{_BORN})|(?P<born_on>{_BORN_ON})|(?P<lives>{_LIVES})"
+    rf"(?<![^\W_])(?:(?P<born>{_BORN})|(?P<born_on>{_BORN_ON})|(?P<lives>{_LIVES})"
     rf"|(?P<house>(?:{_HOUSE})\b))"
 )
-_STREET = re.compile(
-    r"(?<![\w.])(?P<per>per\s)?(?:via|v\.le|viale|v\.|vic(?:ol)?o|p\.?z?z?a\.?|piazz(?:a|ale|etta)"
-    r"|p\.le|corso|c\.so|largo|strada|str\.|salita|contrada|c\.da|fraz(?:ione|\.)?|loc(?:alita|\.)"
-    r"|borgo|rione|quartiere|lungo(?:mare|arno|tevere|lago)|traversa|calle|fondamenta|campo|villaggio"
-    r"|cascina|masseria|maso|s\.s\.)(?=[\s.:])"
-)
-_HAMLET = re.compile(r"(?:loc|fraz|c\.da|contrada)")
-_GERMAN_STREET = re.compile(
-    r"\b([A-ZÄÖÜ][^\W\d_]+(?:stra(?:ß|ss)e|weg|gasse|platz|hof))(?:\s(\d+\s?/?[a-z]?)\b)?"
-)
-_BEFORE_NUMBERS = frozenset(("n", "nr", "num", "numero", "civ", "int", "interno", "km", "scala"))
 _LETTERHEAD = 30  # characters within which it says whose it is
 _DASH = re.compile(r"\s[-–]\s")
 _WARD = re.compile(r"(?:logia|grafia|iatria|urgia|zione)$")
 _ENDS = re.compile(r"\s\w+$|\s*$|\s[-–(,|]|\s*\d+ di \d+$|\s\w+(?:logia|urgia)\b")
-_LINKS = ("", "alla", "in")
-_CAP_LABEL = re.compile(r"\bcap\b")
-_NUMBER = re.compile(
-    r"[,.]?\s*(?:n\.?|n[°º]|nr\.?|civ\.?|numero|km)?\s*(\d+(?:\s?/?\s?(?:bis|ter|[a-z]))?)\b",
-    re.IGNORECASE,
-)
-_STAIR = re.compile(r"[,\s]*(?:int(?:erno)?|scala|sc|piano)\.?\s*(\d+|[A-Z]\b)", re.IGNORECASE)
-_POSTCODE = re.compile(r"(?<![\w.,/])(?:[A-Z]{1,2}-)?([\d][\dO]{4})(?=[\s)]+[A-Z][^\W\d_]+|\))")
-_CAP = re.compile(r"\bcap[\s:./]+(\d{5})\b")
 _PROVINCE = re.compile(r"\s*(?:\(\s?([A-Z]{2})\s?\)|,\s([A-Z]{2})\b(?=[\s,.;]*$))")
 _FURTHER = re.compile(r"\s?(?:,|-|–|/|\()\s?")
 _ADDITION = re.compile(
@@ -75,7 +57,7 @@ _HEAD = re.compile(r"(?:\s\w+)?\s*,\s*(?:li|il|addi)?\s?\d{1,2}[°./\s]")
 
 def places(line: Line) -> Iterator[tuple[int, int]]:
     """Where the words and numbers of places stand; some come twice."""
-    found = [*_addresses(line), *_named(line)]
+    found = [*addresses(line), *_named(line)]
     for word in found:
         if isinstance(word, tuple):
             yield word
@@ -157,83 +139,3 @@ def _seat(line: Line, start: int) -> Iterator[Word]:
         addition = _ADDITION.match(line.text, found[-1].end)
         if _ENDS.match(line.text, addition.end() if addition else found[-1].end):
             yield from found
-
-
-def _addresses(line: Line) -> Iterator[Word | tuple[int, int]]:
-    streets = False
-    for match in _STREET.finditer(line.folded):
-        if match["per"]:
-            continue
-        found, end = _street(line, match.end(), bool(_HAMLET.match(match.group())))
-        yield from found
-        number = _NUMBER.match(line.text, end)
-        if found and number:
-            streets = True
-            yield number.span(1)
-            yield from _town_before(line, match.start())
-            if stair := _STAIR.match(line.text, number.end()):
-                yield stair.span(1)
-    for match in _GERMAN_STREET.finditer(line.text):
-        streets = True
-        yield from (match.span(group) for group in (1, 2) if match[group])
-    yield from (match.span(1) for match in _CAP.finditer(line.folded))
-    for match in _POSTCODE.finditer(line.text):
-        certain = streets or _CAP_LABEL.search(line.folded, 0, match.start())
-        town = line.name(line.at(match.end()), 3 if certain else 0, PARTICLES_OF_PLACES)
-        if town or certain:
-            yield match.span(1)
-            yield from town
-
-
-def _town_before(line: Line, start: int) -> Iterator[Word]:
-    """Albano Laziale in "Albano Laziale, via delle Cerquette 12"."""
-    index = line.first_from(start) - 1
-    if index >= 0 and line.words[index].key in ("alla", "in"):
-        index -= 1
-    if (
-        index < 0
-        or line.text[line.words[index].end : start].strip(" ,–-(").casefold() not in _LINKS
-    ):
-        return
-    taken: list[Word] = []
-    for word in reversed(line.words[max(index - 3, 0) : index + 1]):
-        if taken and not line.joins(word, taken[-1]):
-            break
-        if not (word.capital or (taken and word.key in PARTICLES_OF_PLACES)):
-            break
-        if never_a_name(word.key) or is_clinical(word.text, by_its_end=False):
-            break
-        taken.append(word)
-    yield from taken
-
-
-def _street(line: Line, start: int, hamlet: bool) -> tuple[list[Word], int]:
-    """The name of a street; any words where a house number follows, else strange ones only."""
-    index = line.at(start)
-    if index is None:
-        return [], start
-    taken: list[Word] = []
-    first = line.words[index]
-    small = first.key in ("dei", "delle", "degli", "del", "della")
-    for word in line.words[index : index + 7]:
-        if taken and (word.key in _BEFORE_NUMBERS or not line.joins(taken[-1], word)):
-            break
-        if (
-            not word.capital
-            and word.key not in PARTICLES_OF_PLACES
-            and not (small and len(taken) == 1)
-        ):
-            break
-        taken.append(word)
-    names = [word for word in taken if word.key not in PARTICLES_OF_PLACES]
-    if names and _NUMBER.match(line.text, taken[-1].end) and not _is_clinical_way(names):
-        return taken, taken[-1].end
-    if hamlet and not taken and len(first.text) > 4 and not is_ordinary(first.key):
-        return [first], first.end
-    found = line.name(index, particles=PARTICLES_OF_PLACES, by_its_end=not small)
-    return found, found[-1].end if found else start
-
-
-def _is_clinical_way(names: Sequence[Word]) -> bool:
-    """Via Femorale, VIA ORALE: no street."""
-    return all(word.shouted and is_clinical(word.text) for word in names)

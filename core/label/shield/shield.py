@@ -7,7 +7,7 @@ being worked on and is written nowhere.
 
 import hmac
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal
@@ -19,8 +19,8 @@ from core.errors import BadInput
 from core.label.shield.line import PARTICLES, Line
 from core.label.shield.people import beside
 from core.label.shield.surrogates import Surrogates
-from core.label.shield.traces import Kind, Stretch, find, names
-from core.label.shield.words import Word, is_clinical, is_ordinary, never_a_name, plain, words
+from core.label.shield.traces import Kind, Stretch, broken, hushed, in_small_letters, likely, names
+from core.label.shield.words import Word, is_clinical, is_ordinary, never_a_name, words
 from core.records import Annotation, Missing, Phrase, Span
 from core.schema import Schema
 
@@ -104,15 +104,18 @@ class Shield:
             self._stretches[annotation.phrase.id] += _identity(annotation, schema)
         lines = {phrase.id: Line(phrase.text) for phrase in phrases}
         every = {word.key for line in lines.values() for word in line.words}
-        small = {word.key for line in lines.values() for word in line.words if not word.capital}
+        small = in_small_letters(lines.values())
+        quiet = hushed(lines.values())
         for phrase, line in lines.items():
-            self._stretches[phrase] += _likely(line, small)
+            self._stretches[phrase] += likely(line, small, quiet)
         known = _name_words(phrases, self._stretches)
         for phrase, line in lines.items():
             self._stretches[phrase] += (
                 Stretch(word.start, word.end, "name") for word in beside(line, known)
             )
         self._names = _name_words(phrases, self._stretches)
+        for phrase, stretch in broken(phrases, self._names):
+            self._stretches[phrase].append(stretch)
         letter = phrases[0].letter if phrases else ""
         seed = hmac.digest(secret, letter.encode("utf-8", "surrogatepass"), "sha256")
         self._surrogates = Surrogates(seed, every, self._names, self._dates(phrases))
@@ -211,13 +214,6 @@ def _identity(annotation: Annotation, schema: Schema) -> Iterable[Stretch]:
             yield Stretch(span.start, span.end, "number")
         elif field.type == "text":
             yield from names(annotation.phrase.text, span.start, span.end)
-
-
-def _likely(line: Line, small: Collection[str]) -> Iterator[Stretch]:
-    """What a line tells; no name by its look that the letter also writes in small letters."""
-    for stretch in find(line):
-        if stretch.sure or plain(line.text[stretch.start : stretch.end]) not in small:
-            yield stretch
 
 
 def _name_words(phrases: Sequence[Phrase], stretches: dict[str, list[Stretch]]) -> dict[str, Small]:
