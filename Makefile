@@ -20,7 +20,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 # What the tests need from Debian; says in one line what is missing.
 system:
-	@missing=""; for package in chromium tesseract-ocr tesseract-ocr-ita fonts-liberation fonts-dejavu-core; do \
+	@missing=""; for package in chromium tesseract-ocr tesseract-ocr-ita fonts-liberation fonts-dejavu-core nginx-light openssl postgresql; do \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
 	[ -z "$$missing" ] || { echo "missing from the system: apt-get install$$missing"; exit 1; }
 

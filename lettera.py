@@ -6,13 +6,15 @@ inside the verbs, so that `lettera --help` is instant.
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from annotate.terminal import (
+    HOST,
     WORKSPACE,
     Failures,
     Out,
@@ -28,12 +30,13 @@ from annotate.terminal import (
     warn,
     watch,
 )
-from annotate.verbs import app as annotators_half
-from annotate.verbs import pull_step, push_step
+from annotate.verbs import people, quality, serving, tasks
+from annotate.verbs.serving import BackendPort, learn_command
+from annotate.verbs.tasks import pull_step, push_step
 from core.errors import BadInput, LetteraError, UnknownName
 
 if TYPE_CHECKING:
-    from annotate.server import LabelStudioServer
+    from annotate.server.server import LabelStudioServer
     from core.label import Labeller
     from core.label.asking import Asking
     from core.learn.record import Record
@@ -46,6 +49,10 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "demo" / "examples"
+NO_TLS = (
+    "Label Studio is open to the network without TLS: passwords and letters can be read on the "
+    "way; put a proxy before it (annotate/keeping/proxy/nginx.conf) and give its --address"
+)
 
 app = typer.Typer(
     help="Discharge letters in, a clinical model that its people trust out.",
@@ -55,7 +62,8 @@ app = typer.Typer(
 )
 publish = typer.Typer(help="Put a model or the demo on the Hugging Face Hub.", no_args_is_help=True)
 app.add_typer(publish, name="publish")
-app.add_typer(annotators_half)
+for annotators_half in (tasks, serving, quality, people):
+    app.add_typer(annotators_half.app)
 
 Files = Annotated[list[str], typer.Argument(help="Files, folders or globs.", metavar="FILES...")]
 All = Annotated[bool, typer.Option("--all", help="Documents that are no discharge letters too.")]
@@ -454,6 +462,7 @@ def train_step(data: "Sequence[Annotation] | Split", out: Path, model: str, **ho
     """Annotations, or a split of them -> a model folder."""
     from tqdm import tqdm
 
+    from annotate.backend.progress import report
     from core.learn.train import options_for, train
 
     with tqdm(desc="training", disable=None, leave=False) as bar:
@@ -461,6 +470,7 @@ def train_step(data: "Sequence[Annotation] | Split", out: Path, model: str, **ho
         def show(done: int, total: int) -> None:
             bar.total, bar.n = total, done
             bar.refresh()
+            report(done, total)
 
         record = train(data, out, options_for(model, **how), show)
     for name, found in record.scores.items():
@@ -496,6 +506,18 @@ def train_verb(
     """
     how = {"seed": seed, "split": split} | ({} if epochs is None else {"epochs": epochs})
     train_step(read_annotations(corrected), out, model, **how)
+
+
+@app.command(hidden=True)
+def learn(
+    out: Out = Path("model"), model: Model = "small", workspace: Workspace = WORKSPACE
+) -> None:
+    """Learn as `up` does, from the files of the workspace. Started by the labelling backend."""
+    files = [workspace / name for name in ("labelled.jsonl", "corrected.jsonl")]
+    labelled, corrected = (read_annotations(f) if f.exists() else [] for f in files)
+    if not (labelled or corrected):
+        raise BadInput(f"{workspace}: no labelled.jsonl and no corrected.jsonl to learn from")
+    train_lessons(labelled, corrected, out, model)
 
 
 @app.command()
@@ -635,49 +657,69 @@ def up(
     labels: Labels = "field",
     model: Model = "small",
     port: Annotated[int, typer.Option(help="Where Label Studio listens.")] = 8080,
+    host: Annotated[
+        str | None, typer.Option(help="Address of this machine to listen at (0.0.0.0: all).")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="What annotators type: https://... of the proxy before it.")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="postgresql://USER:PASSWORD@HOST/NAME, or sqlite.", envvar="LETTERA_DATABASE"
+        ),
+    ] = None,
+    backup_every: Annotated[float, typer.Option(help="Minutes between backups; 0 for none.")] = 30,
+    backend_port: BackendPort = 9090,
     demo_port: DemoPort = 7860,
     workspace: Workspace = WORKSPACE,
 ) -> None:
     """The whole loop: read, pre-label, annotators, train, demo. Run again, it goes on."""
-    from annotate.server import LabelStudioServer
-    from annotate.sync import connect
+    from annotate.keeping.backup import backing_up
+    from annotate.server.server import LabelStudioServer
+    from annotate.sync.studio import connect
     from core.files import private_folder
     from core.steps import label_letters, read_letters
-    from demo.lessons import lessons
 
     view, project = as_view(labels), f"Lettere ({labels})"
     private_folder(workspace)
     check_port(demo_port, "--demo-port")
+    check_port(backend_port, "--backend-port")
     letters, labelled = workspace / "letters.jsonl", workspace / "labelled.jsonl"
     if not files:
         files = [str(EXAMPLES / "*.pdf")]
         say("no files given: taking the fictitious letters of demo/examples")
     say("1 of 5: reading")
-    report = read_letters(files, letters, reader, take_all, watch)
-    failures = tell_reading(report, letters)
-    if not report.letters:
+    reading = read_letters(files, letters, reader, take_all, watch)
+    failures = tell_reading(reading, letters)
+    if not reading.letters:
         failures.close()
         raise BadInput("no discharge letter among these files; --all takes other documents too")
     say("2 of 5: pre-labelling")
     labeller = make_labeller(by, view, workspace)
     tell_labelling(label_letters(letters, labelled, labeller, view, watch), labeller, labelled)
     say("3 of 5: starting Label Studio (the first start takes about half a minute)")
-    with stopping_on_sigterm(), LabelStudioServer.start(workspace, port) as server:
+    with (
+        stopping_on_sigterm(),
+        LabelStudioServer.start(
+            workspace, port, host=host, address=address, database=database
+        ) as server,
+        backing_up(workspace, 0 if once else backup_every, warn),
+    ):
+        if host not in (None, "localhost", HOST) and not (address or "").startswith("https:"):
+            warn(NO_TLS)
         client = connect(server.url, server.token)
-        push_step(client, project, read_annotations(labelled))
+        failures.lines += push_step(client, project, read_annotations(labelled))
         corrected = pull_step(client, project, workspace / "corrected.jsonl")
         say("4 of 5: training")
-        lots, told = lessons(read_annotations(labelled), corrected, view)
-        say(told)
-        train_step(lots, workspace / "model", model)
-        say("5 of 5: opening the demo")
-        from demo.app import serving  # Gradio takes seconds to import
-
-        with serving(str(workspace / "model"), demo_port) as address:
-            tell_addresses(server, address, project)
+        made = workspace / "model"
+        train_lessons(read_annotations(labelled), corrected, made, model)
+        say("5 of 5: opening the demo and the labelling backend")
+        with open_for_people(client, project, made, model, demo_port, backend_port) as page:
+            tell_addresses(server, page, project)
             if not once:
                 wait(
-                    "\nCtrl-C stops both. Run the same command again: it trains on what was "
+                    "\nCtrl-C stops all. Run the same command again: it trains on what was "
                     "corrected meanwhile."
                 )
     if once:
@@ -685,13 +727,50 @@ def up(
     failures.close()
 
 
-def tell_addresses(server: "LabelStudioServer", address: str, project: str) -> None:
-    say(f"\nannotators:  {server.url}   project '{project}'")
+def train_lessons(
+    labelled: Sequence["Annotation"], corrected: Sequence["Annotation"], out: Path, model: str
+) -> None:
+    """Trains on what there is: corrections, generated letters, pre-labels while those are few."""
+    from demo.lessons import lessons
+
+    lots, told = lessons(labelled, corrected, view_of([*labelled, *corrected]))
+    say(told)
+    train_step(lots, out, model)
+
+
+@contextmanager
+def open_for_people(
+    client: Any, project: str, made: Path, model: str, demo_port: int, backend_port: int
+) -> Iterator[str]:
+    """The demo and the labelling backend of a model, the latter connected; the demo's address."""
+    from annotate.backend.backend import Plan
+    from annotate.backend.connect import connect_backend
+    from annotate.backend.corrections import pulling
+    from annotate.backend.serving import serving as labelling
+    from annotate.sync.studio import named
+    from demo.app import serving as showing  # Gradio takes seconds to import
+
+    workspace = made.parent
+    plan = Plan(
+        model=str(made),
+        workspace=workspace,
+        train=learn_command(workspace, made, model),
+        pull=pulling(client, project, workspace / "corrected.jsonl"),
+        tell=say,
+    )
+    with showing(str(made), demo_port) as page, labelling(plan, backend_port) as backend:
+        connect_backend(client, named(client, project).id, backend.url, backend.account)
+        yield page
+
+
+def tell_addresses(server: "LabelStudioServer", page: str, project: str) -> None:
+    say(f"\nannotators:  {server.address}   project '{project}'")
     say(f"  user       {server.username}")
     say(f"  password   in {server.password_file}")
     if sys.stdout.isatty():
         say(f"             {server.password}")
-    say(f"the demo:    {address}")
+    say("             for each further person: lettera annotators add NAME")
+    say(f"the demo:    {page}")
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +47,20 @@ def watch(items: Iterable[Any], what: str, total: int) -> Iterable[Any]:
     from tqdm import tqdm
 
     return tqdm(items, desc=what, total=total, disable=None, leave=False)
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar with the time left, for steps that say themselves how far they are."""
+    from tqdm import tqdm
+
+    with tqdm(desc=what, disable=None, leave=False) as shown:
+
+        def show(done: int, total: int | None) -> None:
+            shown.total, shown.n = total, done
+            shown.refresh()
+
+        yield show
 
 
 def count(number: int, noun: str) -> str:
@@ -95,8 +109,8 @@ def read_annotations(path: Path) -> list["Annotation"]:
 @contextmanager
 def studio(url: str | None, workspace: Path) -> Iterator[Any]:
     """A client of the user's own Label Studio, or of the workspace's, started if need be."""
-    from annotate.server import LabelStudioServer
-    from annotate.sync import connect
+    from annotate.server.server import LabelStudioServer
+    from annotate.sync.studio import connect
 
     if url:
         yield connect(url, os.environ.get("LABEL_STUDIO_TOKEN", ""))

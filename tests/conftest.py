@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.front_door",
     "tests.loopback_together",
     "tests.studio",
+    "tests.postgres",
     "tests.tiny_model",
 ]
 

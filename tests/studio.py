@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from annotate.server import LabelStudioServer
+from annotate.server.server import LabelStudioServer
 
 CHROMIUM = "/usr/bin/chromium"
 # As root in a closed network: no sandbox, and none of the browser's own errands.

@@ -1,168 +1,184 @@
-"""A person at work: the real Label Studio in a real browser, corrected with the mouse."""
+"""A person at work: the real Label Studio in a real browser, ten phrases corrected, and pulled."""
 
-import os
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from annotate.server import LabelStudioServer
-from annotate.sync import connect, pull, push
-from core.records import Annotation, Missing, Phrase, Span, phrase_ids
+from annotate.screen.guide import guideline
+from annotate.server.server import LabelStudioServer
+from annotate.sync.pull import pull
+from annotate.sync.push import push
+from annotate.sync.studio import connect
+from core.records import Annotation, Phrase, Span, phrase_ids
 from core.schema import default_schema
+from tests.annotator import Annotator
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 
-TITLE = "Lettere di prova"
-LINES = (
-    "ANAMNESI PATOLOGICA REMOTA",
-    "Paziente 👩🏽‍⚕️ ex tabagista; nega diabete, è ipertesa. Lasix 25 mg due volte al dì.",
-    "Vedova, vive con la figlia.",
+TITLE = "Dieci frasi"
+# A line of the letter and what the machine says of it: quote, field, the rest of the span.
+LINES: tuple[tuple[str, tuple[tuple[str, str, dict[str, Any]], ...]], ...] = (
+    ("ANAMNESI PATOLOGICA REMOTA", ()),
+    ("È iperteso 👩🏽‍⚕️ da anni.", (("iperteso", "ipertensione", {"value": True}),)),
+    ("Prende Cardioaspirin 100 mg.", (("Cardioaspirin 100 mg", "anticoagorali", {}),)),
+    ("Il padre era diabetico.", (("diabetico", "diabete", {"value": True}),)),
+    ("Riferita <b>BPCO</b> &amp; asma.", ()),
+    ("Prende Lasix 25 mg la mattina.", (("Lasix", "lasix", {"value": True}),)),
+    ("Non ha dislipidemia.", (("dislipidemia", "dislipidemia", {"value": True}),)),
+    ("Ex fumatore dal 1990.", (("Ex fumatore", "fumo", {"value": 2}),)),
+    ("Portatore di PM.", (("PM", "pm", {"value": True}),)),
+    ("Vedovo, vive con la figlia.", ()),
+    ("Ha avuto un TIA nel 2008.", (("TIA", "TIA_pregresso", {"value": True}),)),
 )
-# Where the characters start-end of the phrase stand on the screen, counted in code points.
-PLACE = """([start, end]) => {
-  const walker = document.createTreeWalker(
-    document.querySelector('.lettera-phrase'), NodeFilter.SHOW_TEXT);
-  const places = [];
-  for (let node; (node = walker.nextNode());)
-    for (let i = 0; i < node.data.length;) {
-      const step = String.fromCodePoint(node.data.codePointAt(i)).length;
-      places.push([node, i, i + step]);
-      i += step;
-    }
-  const range = document.createRange();
-  range.setStart(places[start][0], places[start][1]);
-  range.setEnd(places[end - 1][0], places[end - 1][2]);
-  const box = range.getBoundingClientRect();
-  return [box.left, box.right, box.top, box.bottom];
-}"""
 
 
-class Annotator:
-    """Somebody with a mouse and a keyboard in front of one project."""
-
-    def __init__(self, page: Any, text: str) -> None:
-        self.page, self.text = page, text
-
-    def place(self, quote: str) -> tuple[float, float, float, float]:
-        start = self.text.index(quote)
-        left, right, top, bottom = self.page.evaluate(PLACE, [start, start + len(quote)])
-        return left, right, top, bottom
-
-    def click(self, quote: str) -> None:
-        left, right, top, bottom = self.place(quote)
-        self.page.mouse.click((left + right) / 2, (top + bottom) / 2)
-
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        self.page.mouse.move(*start)
-        self.page.mouse.down()
-        self.page.mouse.move(*end, steps=12)
-        self.page.mouse.up()
-
-    def mark(self, quote: str, label: str) -> None:
-        """Chooses a label, then drags over the words."""
-        self.page.get_by_text(label, exact=True).first.click()
-        left, right, top, bottom = self.place(quote)
-        middle = (top + bottom) / 2
-        self.drag((left + 1, middle), (right - 1, middle))
-
-    def look(self, name: str) -> None:
-        """Keeps a picture where LETTERA_PICTURES says so."""
-        if folder := os.environ.get("LETTERA_PICTURES"):
-            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
-
-
-def letter() -> list[Annotation]:
-    """Three lines of a letter, the middle one pre-labelled with three spans, two of them wrong."""
-    ids = phrase_ids("3fa2b1c09d12", LINES)
-    found = []
-    start = 0
-    for key, text in zip(ids, LINES, strict=True):
-        phrase = Phrase(key, "3fa2b1c09d12", start, start + len(text), text, "Anamnesi")
-        found.append(Annotation(phrase, (), "rules", "rules/1"))
-        start += len(text) + 1
-    text = LINES[1]
-    spans = (
-        spanned(text, "tabagista", "risk", field="fumo", state="present", score=0.4),
-        spanned(text, "diabete", "risk", field="diabete", state="negated", score=0.9),
-        spanned(text, "Lasix", "drugs", field="lasix", score=0.7),
-    )
-    found[1] = replace(found[1], spans=spans, missing=(Missing("bisoprololo", "betabloc"),))
+def letter(name: str, lines: Any = LINES) -> list[Annotation]:
+    found, at = [], 0
+    for key, (text, said) in zip(phrase_ids(name, [t for t, _ in lines]), lines, strict=True):
+        phrase = Phrase(key, name, at, at + len(text), text, "Anamnesi")
+        spans = tuple(span(text, quote, field, **more) for quote, field, more in said)
+        found.append(Annotation(phrase, spans, "rules", "rules/1"))
+        at += len(text) + 1
     return found
 
 
-def spanned(text: str, quote: str, label: str, **more: Any) -> Span:
+def span(text: str, quote: str, field: str, **more: Any) -> Span:
     start = text.index(quote)
-    return Span(start, start + len(quote), label, text=quote, **more)
+    how = {"state": "present"} | more
+    return Span(start, start + len(quote), field, field, text=quote, **how)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def page(browser: Any, label_studio: LabelStudioServer) -> Any:
-    """A browser window of somebody who has logged in."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.goto(f"{label_studio.url}/user/login")
-    page.fill("input[name=email]", label_studio.username)
-    page.fill("input[name=password]", label_studio.password)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "login" not in url)
-    yield page
-    context.close()
+def person(browser: Any, label_studio: LabelStudioServer) -> Iterator[Annotator]:
+    """Somebody who has logged in."""
+    person = Annotator(browser, label_studio)
+    yield person
+    person.close()
 
 
-def submit(page: Any, name: str = "Submit") -> None:
-    """Sends the screen off and waits until the server has taken it."""
-    with page.expect_response(lambda answer: "/annotations" in answer.url and answer.ok):
-        page.get_by_text(name, exact=True).click()
+def accept(person: Annotator) -> None:
+    person.submit()
 
 
-def test_a_correction_made_with_the_mouse_is_pulled_as_it_was_made(
-    page: Any, label_studio: LabelStudioServer
+def relabel(person: Annotator) -> None:
+    person.click("Cardioaspirin")
+    person.choose("antiaggregante")
+    person.submit()
+
+
+def delete(person: Annotator) -> None:
+    person.click("diabetico")
+    person.press("Backspace")
+    person.submit()
+
+
+def add(person: Annotator) -> None:
+    person.choose("BPCO")
+    person.drag_over("BPCO")
+    person.submit()
+
+
+def move_a_boundary(person: Annotator) -> None:
+    person.click("Lasix")
+    person.drag_end("Lasix", to="Lasix 25 mg")
+    person.submit()
+
+
+def set_a_state(person: Annotator) -> None:
+    person.click("dislipidemia")
+    person.press("n")
+    person.submit()
+
+
+def set_a_value(person: Annotator) -> None:
+    person.click("Ex fumatore")
+    person.press("1")
+    person.look("phrase")
+    person.submit()
+
+
+def write_a_note(person: Annotator) -> None:
+    person.note("o ICD?")
+    person.submit()
+
+
+def skip(person: Annotator) -> None:
+    with person.sent():
+        person.press("Control+Space")
+
+
+def undo(person: Annotator) -> None:
+    person.click("TIA")
+    person.press("Backspace")
+    person.press("Control+z")
+    person.submit()
+
+
+# What is done with each line, and what it costs; sending it off is one key of it.
+ACTS = (
+    (accept, {"keys": 1}),
+    (relabel, {"clicks": 2, "keys": 1}),
+    (delete, {"clicks": 1, "keys": 2}),
+    (add, {"clicks": 1, "drags": 1, "keys": 1}),
+    (move_a_boundary, {"clicks": 1, "drags": 1, "keys": 1}),
+    (set_a_state, {"clicks": 1, "keys": 2}),
+    (set_a_value, {"clicks": 1, "keys": 2}),
+    (write_a_note, {"clicks": 1, "keys": 1 + len("o ICD?") + 1}),
+    (skip, {"keys": 1}),
+    (undo, {"clicks": 1, "keys": 3}),
+)
+
+
+def test_ten_phrases_are_pulled_as_a_person_left_them(
+    person: Annotator, label_studio: LabelStudioServer
 ) -> None:
-    client = connect(label_studio.url, label_studio.token)
-    report = push(client, TITLE, letter(), default_schema(), "group")
-    assert (report.added, report.already, report.refused) == (3, 0, ())
+    client, schema = connect(label_studio.url, label_studio.token), default_schema()
+    mine, other = letter("3fa2b1c09d12"), letter("b437e4589048", LINES[6:7])
+    report = push(client, TITLE, [*mine, *other], schema, "field", unit="phrase", bare=0.0)
+    assert (report.added, report.hidden, report.carried, report.refused) == (10, 1, 1, ())
 
-    page.goto(f"{label_studio.url}/projects/{report.project}/data")
-    page.get_by_text("Label All Tasks").click()
-    page.get_by_text("Che cosa fare.").wait_for()
-    page.keyboard.press("Escape")
-    # What the machine is least sure of comes first, with what it said and nobody can see.
-    page.locator(".lettera-phrase", has_text="Paziente").wait_for()
-    assert "«bisoprololo» (betabloc)" in page.locator(".lettera-lost").inner_text()
-    person = Annotator(page, LINES[1])
-    person.look("annotator-before")
+    person.open(report.project)
+    costs = []
+    for (text, _), (act, _) in zip(LINES[1:], ACTS, strict=True):
+        person.sees(text[-12:])
+        act(person)
+        costs.append(person.paid())
+    person.page.get_by_text("No more", exact=False).first.wait_for()
+    assert costs == [cost for _, cost in ACTS]
 
-    person.click("diabete")  # delete
-    page.keyboard.press("Backspace")
-    person.mark("ipertesa", "Fattori di rischio")  # add, and say its state
-    person.click("ipertesa")
-    page.locator(".lettera-state").get_by_text("presente[p]").click()
-    person.click("Lasix")  # move a boundary
-    _, right, top, bottom = person.place("Lasix")
-    _, dose, _, _ = person.place("Lasix 25 mg")
-    person.drag((right, (top + bottom) / 2), (dose - 1, (top + bottom) / 2))
-    person.look("annotator-after")
-    submit(page)
-    page.get_by_text(LINES[0], exact=True).first.wait_for()
-    submit(page)  # a heading: nothing to mark
-    page.locator(".lettera-phrase", has_text="Vedova").wait_for()
-    submit(page, "Skip")
-    page.get_by_text("No more", exact=False).first.wait_for()
-
-    pulled = pull(client, TITLE, default_schema(), "group")
-    heading, corrected, skipped = sorted(pulled.annotations, key=lambda a: a.phrase.start)
+    pulled = pull(client, TITLE, schema)
+    by_key = {annotation.key: annotation for annotation in pulled.annotations}
+    assert len(by_key) == len(pulled.annotations) == 11
     assert pulled.refused == () and pulled.skipped == 1
-    assert heading.spans == () and not heading.skipped
-    assert skipped.skipped and skipped.phrase.text == LINES[2]
-    assert corrected.phrase == letter()[1].phrase
-    assert corrected.origin == "human" and corrected.source == "person/1"
-    assert corrected.seconds is not None and 0 < corrected.seconds < 120
-    text = LINES[1]
-    assert corrected.spans == (
-        spanned(text, "tabagista", "risk", field="fumo", state="present", edit="kept"),
-        spanned(text, "ipertesa", "risk", state="present", edit="added"),
-        spanned(text, "Lasix 25 mg", "drugs", field="lasix", edit="changed"),
-    )
-    assert pull(client, TITLE, default_schema(), "group") == pulled
+    done = [by_key[annotation.key] for annotation in mine[1:]]
+    expected = (
+        span(LINES[1][0], "iperteso", "ipertensione", value=True, edit="kept"),
+        span(LINES[2][0], "Cardioaspirin 100 mg", "antiaggregante", edit="changed"),
+        None,
+        span(LINES[4][0], "BPCO", "BPCO", state=None, edit="added"),
+        span(LINES[5][0], "Lasix 25 mg", "lasix", value=True, edit="changed"),
+        span(
+            LINES[6][0], "dislipidemia", "dislipidemia", state="negated", value=False,
+            edit="changed",
+        ),
+        span(LINES[7][0], "Ex fumatore", "fumo", value=1, edit="changed"),
+        span(LINES[8][0], "PM", "pm", value=True, edit="kept"),
+        None,
+        span(LINES[10][0], "TIA", "TIA_pregresso", value=True, edit="kept"),
+    )  # fmt: skip
+    assert [one.spans for one in done] == [(one,) if one else () for one in expected]
+    assert [one.phrase for one in done] == [annotation.phrase for annotation in mine[1:]]
+    assert [one.skipped for one in done] == [n == 8 for n in range(10)]
+    assert [one.comment for one in done] == ["o ICD?" if n == 7 else None for n in range(10)]
+    assert all(one.source == "person/1" and one.origin == "human" for one in done)
+    assert all(one.seconds is not None and 0 < one.seconds < 120 for one in done)
+    for one, before in zip(done, mine[1:], strict=True):
+        assert one.extra["before"] == {
+            "source": "rules/1", "spans": [said.to_json() for said in before.spans],
+        }  # fmt: skip
+        assert one.extra["guideline"] == guideline(schema, "field", "phrase").version
+    copy = by_key[other[0].key]
+    assert copy.spans == done[5].spans and copy.phrase == other[0].phrase
+    assert copy.extra["carried"] == done[5].key and copy.seconds is None
+    assert pull(client, TITLE, schema) == pulled

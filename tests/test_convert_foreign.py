@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.server import LabelStudioServer
-from annotate.sync import connect
+from annotate.server.server import LabelStudioServer
+from annotate.sync.studio import connect
 from core.convert import Converted, convert
 from core.convert.conll import tag_spans
 from core.jsonl import read_records

@@ -1,13 +1,16 @@
 """Tasks made of annotations and annotations made of tasks, without a server."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.regions import CARRIED, annotations_of, task_of
+from annotate.screen.marks import CARRIED
+from annotate.screen.regions import annotations_of, prediction_of, task_of
+from annotate.screen.screen import keys_of, phrases_of
 from core.records import Annotation, Json, Missing, Phrase, Span
 from core.schema import View, default_schema
 
@@ -64,11 +67,11 @@ def test_what_a_machine_said_beside_the_phrase_is_shown_and_looked_at_first() ->
     lost = (Missing("aspirina", "antiaggregante"), Missing("\ud83d"))
     task = task_of(Annotation(PHRASE, (SMOKE,), "llm", "x", missing=lost), None, None)
     assert task["data"]["lost"] == (
-        "La macchina ha citato anche, ma nella frase non si trova: «aspirina» (antiaggregante), «?»"
+        "La macchina ha citato anche, ma nel testo non si trova: «aspirina» (antiaggregante), «?»"
     )
     assert task["predictions"][0]["score"] == 0.0
     task = task_of(Annotation(PHRASE, (), "llm", "x", comment="no usable answer"), None, None)
-    assert task["data"]["lost"].startswith("La macchina non ha risposto su tutta la frase")
+    assert task["data"]["lost"].startswith("La macchina non ha risposto su tutto il testo")
     assert task["predictions"][0]["score"] == 0.0
     assert pushed(SMOKE)["data"]["lost"] == ""
 
@@ -145,6 +148,126 @@ def test_in_the_field_view_the_field_follows_the_label() -> None:
     )
 
 
+FIELDS = frozenset(default_schema().labels("field"))
+CODED = spanned("fumatore", "fumo", field="fumo", state="present", value=1)
+SAID = spanned("diabete", "diabete", field="diabete", state="present", value=True)
+
+
+def chosen(items: list[Json], control: str, *words: str) -> list[Json]:
+    """The items with another choice under a control for their region, or none."""
+    first = items[0]
+    rest = [item for item in items if item["from_name"] != control]
+    return rest + [
+        {**first, "from_name": control, "type": "choices", "value": {"choices": [word]}}
+        for word in words
+    ]
+
+
+VALUES = {
+    "a code left alone": (CODED, (), CODED, "kept"),
+    "another code": (CODED, [("value-fumo", "2")], replace(CODED, value=2), "changed"),
+    "a code taken away": (CODED, [("value-fumo",)], replace(CODED, value=None), "changed"),
+    "a code of another state is none": (
+        CODED, [("state", "dubbio")], replace(CODED, state="uncertain", value=None), "changed",
+    ),
+    "a code chosen with the state": (
+        CODED,
+        [("state", "negato"), ("value-fumo", "0")],
+        replace(CODED, state="negated", value=0),
+        "changed",
+    ),
+    "a negated yes is a no": (
+        SAID, [("state", "negato")], replace(SAID, state="negated", value=False), "changed",
+    ),
+    "a doubtful yes is neither": (
+        SAID, [("state", "dubbio")], replace(SAID, state="uncertain", value=None), "changed",
+    ),
+    "a no said outright": (SAID, [("value-angor", "no")], replace(SAID, value=False), "changed"),
+    "a value of another label is none": (SAID, [("value-fumo", "2")], SAID, "kept"),
+    "a yes said outright of what is there": (SAID, [("value-angor", "yes")], SAID, "kept"),
+    "a no where the state says yes, taken away": (
+        replace(SAID, value=False), [("value-angor",)], SAID, "changed",
+    ),
+    "a yes of no state": (
+        replace(SAID, state="uncertain"), (), replace(SAID, state="uncertain"), "kept",
+    ),
+    "a letter is a code too": (
+        spanned("Ex", "Sesso", field="Sesso", value="M"),
+        [("value-Sesso", "F")],
+        spanned("Ex", "Sesso", field="Sesso", value="F"),
+        "changed",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "choices", "after", "edit"), VALUES.values(), ids=VALUES.keys())
+def test_a_value_comes_back_as_it_was_chosen(
+    before: Span, choices: Any, after: Span, edit: Any
+) -> None:
+    task = pushed(before)
+    items = proposed(task)
+    for control, *words in choices:
+        items = chosen(items, control, *words)
+    [span] = the_one(submitted(task, items), "field", FIELDS).spans
+    assert span == replace(after, edit=edit)
+
+
+def test_in_a_view_that_shows_no_value_a_negated_yes_is_still_a_no() -> None:
+    task = pushed(spanned("diabete", "risk", field="diabete", state="present", value=True))
+    [span] = the_one(submitted(task, chosen(proposed(task), "state", "negato"))).spans
+    assert (span.state, span.value, span.field) == ("negated", False, "diabete")
+
+
+def test_what_stood_on_the_screen_is_told() -> None:
+    task = pushed(SMOKE)
+    said = {"source": "rules/1", "spans": [SMOKE.to_json()]}
+    extra = the_one(submitted(task, [])).extra
+    assert extra == {"made": "1", "before": said}
+    newer = [{**task["predictions"][0], "id": 1, "created_at": "0"}]
+    newer.append({"id": 2, "model_version": "model/x#2", "result": [], "created_at": "2"})
+    task["predictions"] = newer
+    assert the_one(submitted(task, [], parent_prediction=1)).extra["before"] == said
+    assert the_one(submitted(task, [])).extra["before"] == said  # the newer came later
+    later = the_one(submitted(task, [], created_at="3"))
+    assert later.extra["before"] == {"source": "model/x", "spans": []}
+    gone = submitted({**task, "predictions": newer[1:]}, [])
+    assert "before" not in the_one(gone).extra
+    kept = submitted({**task, "predictions": newer[1:]}, [], prediction=newer[0])
+    assert the_one(kept).extra["before"] == said
+
+
+def test_a_bare_task_shows_nothing_and_says_so() -> None:
+    annotation = Annotation(PHRASE, (SMOKE,), "rules", "rules/1", missing=(Missing("x"),))
+    task = json.loads(json.dumps(task_of(annotation, None, None, bare=True, guideline="0a1b")))
+    assert task["data"]["lost"] == "" and task["data"]["bare"] is True
+    assert task["predictions"] == [{"model_version": "rules/1", "result": [], "score": 0.0}]
+    back = the_one(submitted({**task, "id": 7, "annotations": []}, []))
+    assert back.extra["before"] == {"source": None, "spans": []}
+    assert back.extra["guideline"] == "0a1b"
+
+
+def test_an_equal_phrase_gets_the_answer_but_not_the_time() -> None:
+    copy = Phrase("b:0a1b2c3d.1", "b", 70, 70 + len(TEXT), TEXT, "Anamnesi")
+    annotation = Annotation(PHRASE, (SMOKE,), "rules", "rules/1", extra={"view": "group"})
+    task = json.loads(json.dumps(task_of(annotation, None, None, copies=[copy])))
+    assert keys_of(task["data"]) == [PHRASE.id, copy.id] and phrases_of(task["data"]) == [PHRASE]
+    task = {**task, "id": 7, "annotations": []}
+    note = {"from_name": "note", "value": {"text": ["a"]}}
+    [first, second], _ = annotations_of(submitted(task, [*proposed(task), note]), LABELS, "group")
+    assert second.phrase == copy and second.spans == first.spans
+    assert (first.seconds, first.comment) == (2.5, "a")
+    assert (second.seconds, second.comment) == (None, None)
+    assert "carried" not in first.extra
+    assert second.extra == {**first.extra, "carried": PHRASE.id}
+
+
+def test_a_prediction_for_a_task_that_is_there_is_the_one_it_would_have_had() -> None:
+    task = pushed(SMOKE, DRUG)
+    annotation = Annotation(PHRASE, (SMOKE, DRUG), "rules", "rules/1")
+    assert prediction_of(task["data"], [annotation]) == task["predictions"][0]
+    assert prediction_of(task["data"], [replace(annotation, spans=())])["result"] == []
+
+
 @pytest.mark.parametrize(
     ("origin", "edit"),
     [("prediction", "kept"), ("prediction-changed", "changed"), ("manual", "added")],
@@ -182,9 +305,9 @@ def test_a_skip_and_a_note_are_told() -> None:
 
 
 UNUSABLE = {
-    "beyond the end": ({"start": 0, "end": 999}, "the region 0-999 lies outside the phrase"),
-    "upside down": ({"start": 5, "end": 2}, "the region 5-2 lies outside the phrase"),
-    "empty": ({"start": 5, "end": 5}, "the region 5-5 lies outside the phrase"),
+    "beyond the end": ({"start": 0, "end": 999}, "the region 0-999 lies outside the text"),
+    "upside down": ({"start": 5, "end": 2}, "the region 5-2 lies outside the text"),
+    "empty": ({"start": 5, "end": 5}, "the region 5-5 lies outside the text"),
     "no start": ({"end": 5}, "a region without a start or an end"),
     "text offsets": ({"start": "0", "end": "4"}, "a region without a start or an end"),
     "unknown label": (

@@ -18,8 +18,9 @@ import httpx
 import psutil
 import pytest
 
-from annotate import leash
-from annotate.server import PROGRAM, LabelStudioServer
+from annotate.server import leash
+from annotate.server.postgres import Postgres
+from annotate.server.server import PROGRAM, LabelStudioServer
 from core.errors import BadInput, MissingExtra, ServerError
 from tests.studio import free_port
 
@@ -42,7 +43,7 @@ http.server.HTTPServer(("127.0.0.1", port), Answer).serve_forever()
 START = """
 import sys, time
 from pathlib import Path
-from annotate.server import LabelStudioServer
+from annotate.server.server import LabelStudioServer
 with LabelStudioServer.start(Path(sys.argv[1]), int(sys.argv[2])):
     print("up", flush=True)
     time.sleep(600)
@@ -240,6 +241,66 @@ def test_a_database_that_was_never_ready_is_made_anew(stand_in: Path) -> None:
     (folder / "made").unlink()
     with LabelStudioServer.start(stand_in, free_port()):
         assert (folder / "label_studio.sqlite3").read_text() == ""
+
+
+def test_for_the_network_it_listens_where_it_is_told(stand_in: Path) -> None:
+    port = free_port()
+    with LabelStudioServer.start(stand_in, port, host="0.0.0.0") as server:
+        assert server.url == server.address == f"http://127.0.0.1:{port}"
+        seen = (stand_in / "labelstudio" / "seen.txt").read_text()
+        assert "'--internal-host', '0.0.0.0'" in seen
+        assert "LABEL_STUDIO_HOST" not in seen, "a page's links lead where the page came from"
+
+
+def test_behind_a_proxy_people_and_programs_go_different_ways(stand_in: Path) -> None:
+    port, address = free_port(), "https://lettera.ospedale.it"
+    with LabelStudioServer.start(stand_in, port, address=address) as first:
+        assert (first.address, first.url) == (address, f"http://127.0.0.1:{port}")
+        with LabelStudioServer.start(stand_in, free_port(), address=address + "/") as second:
+            assert (second.address, second.url) == (first.address, first.url)
+    with LabelStudioServer.start(stand_in, free_port()) as again:
+        assert again.address == address, "what was chosen once holds"
+
+
+ELSEWHERE = {
+    "to listen elsewhere": {"host": "0.0.0.0"},
+    "another address": {"address": "https://other.it"},
+}
+
+
+@pytest.mark.parametrize("how", ELSEWHERE.values(), ids=ELSEWHERE.keys())
+def test_one_that_runs_is_not_moved(stand_in: Path, how: dict[str, str]) -> None:
+    with LabelStudioServer.start(stand_in, free_port()):
+        with pytest.raises(ServerError, match="runs already, at .*; end the lettera that runs it"):
+            LabelStudioServer.start(stand_in, free_port(), **how)
+
+
+@pytest.mark.server
+def test_a_postgresql_database_that_was_never_ready_is_made_anew(
+    stand_in: Path, postgres: str
+) -> None:
+    Postgres.of(postgres).query("CREATE DATABASE cut")
+    url = postgres.rpartition("/")[0] + "/cut"
+    database = Postgres.of(url)
+    with LabelStudioServer.start(stand_in, free_port(), database=url):
+        database.query("CREATE TABLE work (a integer)")
+    with LabelStudioServer.start(stand_in, free_port()):
+        assert not database.is_empty(), "what was ready once is kept"
+    (stand_in / "labelstudio" / f"made-{database.mark}").unlink()
+    with LabelStudioServer.start(stand_in, free_port()):
+        assert database.is_empty()
+    database.query("CREATE TABLE work (a integer)")
+    other = stand_in.with_name("other")
+    with LabelStudioServer.start(other, free_port(), database=url):
+        assert not database.is_empty(), "somebody else's work is not touched"
+    assert database.password not in (stand_in / "labelstudio" / "seen.txt").read_text()
+
+
+def test_a_database_that_does_not_answer_is_told(stand_in: Path) -> None:
+    url = f"postgresql://lettera:secret@127.0.0.1:{free_port()}/none"
+    with pytest.raises(ServerError, match="PostgreSQL 127.0.0.1:.*failed .*look whether") as told:
+        LabelStudioServer.start(stand_in, free_port(), database=url)
+    assert "secret" not in str(told.value) and "\n" not in str(told.value)
 
 
 SPOILT = {

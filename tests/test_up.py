@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import lettera
-from annotate.server import LabelStudioServer
-from annotate.sync import connect
+from annotate.server.server import LabelStudioServer
+from annotate.sync.studio import connect
 from core.jsonl import read_records
 from core.learn.record import read_record
 from core.records import Annotation

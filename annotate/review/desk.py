@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 
-from annotate.config import STATES
 from annotate.review.decisions import Decision, Decisions, Verdict
 from annotate.review.order import in_order
+from annotate.screen.config import STATES
 from core.errors import BadInput
 from core.records import Annotation, Json, Span
 from core.schema import Schema, View

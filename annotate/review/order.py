@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotate.regions import certainty
+from annotate.screen.regions import certainty
 from core.records import Annotation
 
 

@@ -24,6 +24,8 @@ _KEPT = frozenset(
     viale piazza piazzale corso largo vicolo vico contrada frazione fraz strada loc località calle
     cortile salita lungomare borgo piano interno int scala san sant santa casa cap snc terra km
     presso alla istituto suore statale detta von van cascina cell tel segr med example org com
+    prov str rione borgata riviera salizada traversa cannaregio palazzina quarto gasse senza numero
+    per sul
     """.split()
 )
 

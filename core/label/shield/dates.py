@@ -22,9 +22,25 @@ _WHOLE = (
     rf"(?<![\w/])\d{{1,2}}{_SEP}{_ROMAN}{_SEP}(?:\d{{4}}|\d\d)(?![\w/])",
     r"(?<![\d/.,\-])(?:0?[1-9]|1[0-2])[./\-](?:19|20)\d\d(?![\d/])",
 )
+# A scan puts blanks anywhere into a date of four parts, and before or behind its strokes.
+_GAPPED = re.compile(
+    rf"(?<![\w/,.])(?P<d>{_D}\s?{_D}?)\s{{0,2}}[./\-]\s{{0,2}}(?P<m>{_D}\s?{_D}?)\s{{0,2}}[./\-]\s{{0,2}}"
+    rf"(?P<y>{_D}\s?{_D}(?:\s?{_D}\s?{_D})?)(?![\w/])"
+)
+_GAPPED_SHORT = re.compile(
+    r"(?<![\w/.,\-])(?P<d>3[01]|[12]\d|0?[1-9]|[12l][lO\d])(?:\s/\s?|/\s|\s\.)"
+    r"(?P<m>0[1-9]|1[0-2]|[1-9])(?![\w/%]|[.,]\d|\s?(?:mg|cp|ml|mm|fl))"
+)
+_ROMAN_DAY = re.compile(
+    r"(?<!\w)(?P<d>[XVI]{1,6})\s(?P<name>[^\W\d_]{4,10})(?:\s[MDCLXVI]{4,}|\s\d{4})?(?!\w)"
+)
+_REST = re.compile(r"\s([a-z]{2,7})(?!\w)")  # of a month's name that a scan put a blank into
+_YEAR_DAY_MONTH = re.compile(
+    r"(?<![\w.])(?:19|20)\d\d,?\s(?:il\s)?\d{1,2}\s(?P<name>[^\W\d_]{3,10})(?!\w)"
+)
 _NAMED = re.compile(
     rf"(?<![\w/])(?:(?:{_D}{{1,2}}{_AND}){{0,6}}(?P<d>{_D}{{1,2}})\s?(?:[°º^ª]|st\b|nd\b|rd\b|th\b)?"
-    r"(?:[\s.\-/,]{1,3}|(?<=\d)(?=[A-Za-z]{3}))(?:di\s|of\s|de\s)?)(?P<name>(?:[^\W\d_]|0){2,10})(?![^\W_])\.?"
+    r"(?:[\s.\-/,]{1,3}|(?<=\d)(?=[A-Za-z]{3}))(?:di\s|of\s|de\s)?)(?P<name>(?:[^\W\d_]|[01]){2,10})(?![^\W_])\.?"
     rf"(?:[\s,.\-/'’]{{1,3}}(?:d(?:el|i)(?:l['’]anno)?\s+)?(?P<y>{_YEAR})(?![\w:]))?"
 )
 _NAME_FIRST = re.compile(
@@ -62,8 +78,8 @@ _CUED = (
     r"(?!\d|[/.,]\d|\s?%|\s*[cm][gml]\b)",
     rf"(?i:(?<![\w/.,])(?P<x>\d{{1,2}})(?=\s+(?:{_THIS_MONTH})(?!\s(?:di|a)\b)))",
     r"(?i:\bgiorno\s)(?P<x>\d{1,2})(?![\d/.,]|\s*(?:[cm][gml]|cp|u|post|giorn)\b)",
-    r"(?i:\b(?:il|dal|al|il dì|il di)\s)(?P<x>\d{1,2})"
-    rf"(?=\s(?!(?i:{_NOT_DAYS}))(?i:[a-z]{{2,}})|[,;)]\s|\.(?:\s|$))",
+    r"(?i:\b(?:il|dal|al|dì|del|giorno)\s)(?P<x>[12]\d|3[01]|0?[1-9])"
+    rf"(?=\s(?!(?i:{_NOT_DAYS}))(?i:[a-z]{{2,}})|\s\(|[,;:)](?:\s|$)|\.(?:\s|$)|$)",
     r"(?P<x>(?<![\w/.,\-+])\d{1,2}/\d{1,2})(?=\s(?:h|ore)\s?\d)",
     r"(?:(?<=\d[/.]\d,\s)|(?<=\d/\d\d,\s))(?P<x>\d{1,2}/\d{1,2})(?![\w/])",
     r"(?i:\b(?:in|out|ing|dim|usc|entrat[oa]|esce|ingresso|uscita|prossim[oa]:?|controllo:?|tolt[oa]"
@@ -87,7 +103,7 @@ _BARE = tuple(
     re.compile(_BEFORE + f"(?P<x>{shape})" + _MEASURED, re.IGNORECASE)
     for shape in (
         r"(?P<d>3[01]|[12]\d|0?[1-9])/(?P<m>0[1-9]|1[0-2]|[1-9])",
-        r"[\dlI]\d/O[1-9]|[lI]\d/0[1-9]|\d/[1lI]O|[1l]\d/[lI][0-2O]|\d/[lI]\d",
+        r"[12][lIO]/(?:1[0-2]|0?[1-9])|[lI]\d/\d\d?|[\dlI]\d/O[1-9]|[lI]\d/0[1-9]|\d/[1lI]O|[1l]\d/[lI][0-2O]|\d/[lI]\d",
         r"(?P<d>3[01]|[12]\d|0[1-9])[.](?P<m>0[1-9]|1[0-2])",
         r"(?P<d>3[01]|[12]\d|0?[1-9])-(?P<m>0[1-9]|1[0-2])|0[1-9]-[1-9]",
         r"(?P<d>3[01]|[12]\d|[3-9])-(?P<m>1[0-2]|[1-9])",
@@ -108,6 +124,7 @@ _WHOLE_SHAPES = tuple(re.compile(shape) for shape in _WHOLE)
 _CUED_SHAPES = tuple(re.compile(shape) for shape in _CUED)
 _ON = re.compile(r"(?i:\b(?:il|dal|del|al|notte del)\s)$")
 _ALONE = re.compile(r"(?=\s(?:cioè|si|alle|è|e il)\b|[,.;])")
+_SCAN = str.maketrans("OoIl|", "00111")
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -125,6 +142,7 @@ def _found(text: str) -> Iterator[Found]:
                 if any(char.isdigit() for char in match.group()):
                     yield match.span()
         yield from _named(text)
+        yield from _gapped(text)
         yield from _bare(text)
         for match in _ON_A_WEEKDAY.finditer(text):
             if weekday(match["name"]) is not None:
@@ -139,15 +157,32 @@ def _found(text: str) -> Iterator[Found]:
 
 
 def _named(text: str) -> Iterator[Found]:
-    for shape in (_NAMED, _MONTH_AND_YEAR, _NAME_FIRST):
+    for shape in (_NAMED, _MONTH_AND_YEAR, _NAME_FIRST, _YEAR_DAY_MONTH):
         for match in shape.finditer(text):
-            if month(match["name"]) is None:
+            if month(match["name"].replace("1", "l").replace("0", "o")) is None:
                 continue
             if shape is _NAME_FIRST and not (
                 match["y"] or len(match["name"]) < 5 or _foreign(match)
             ):
                 continue
-            yield match.start(), match.end()
+            yield match.span()
+            rest = _REST.match(text, match.end("name"))
+            if rest and month(match["name"] + rest[1]):
+                yield rest.span(1)
+
+
+def _gapped(text: str) -> Iterator[Found]:
+    """Dates into which a scan put blanks: 1 8. 0 6 .2 O19, 14 /5."""
+    for match in _GAPPED.finditer(text):
+        if 1 <= _scanned(match["d"]) <= 31 and 1 <= _scanned(match["m"]) <= 12:
+            yield match.span()
+    for match in _GAPPED_SHORT.finditer(text):
+        if not _MEASURE.search(text[max(0, match.start() - 24) : match.start()]):
+            yield match.span()
+
+
+def _scanned(digits: str) -> int:
+    return int("".join(digits.split()).translate(_SCAN))
 
 
 def _foreign(match: re.Match[str]) -> bool:
@@ -183,6 +218,10 @@ def _spelled(text: str) -> Iterator[Found]:
         for match in _YEAR_FIRST.finditer(text):
             if month(match["name"]):
                 yield match.span()
+    for match in _ROMAN_DAY.finditer(text):
+        if month(match["name"]):
+            yield match.span("d")
+            yield match.start("name"), match.end()
     words = list(_WORD.finditer(text))
     for index, word in enumerate(words):
         if not 0 < (value(word.group()) or 0) < 32 or word.group().isdigit():

@@ -39,6 +39,8 @@ _INSIDE = re.compile(
     rf"\d{{1,2}}{_SEP}\d{{1,2}}{_SEP}(?:\d{{4}}|\d\d)|(?:\d{{1,2}}\s+)?(?<!\w)[^\W\d_]{{3,10}}(?!\w)"
     rf"(?:\s+(?:{_YEAR}))?|\d{{1,2}}/\d{{1,2}}",
 )
+_CLOSED = re.compile(r"\d{1,2}[./\-–]\d{1,2}[./\-–](?:\d{4}|\d\d)")
+_GAP = re.compile(r"\d\s+\d")  # that a scan put between figures
 _SCANNED = str.maketrans("OoIl|", "00111")
 _SOONEST, _LATEST = 30, 364  # days back
 
@@ -100,7 +102,9 @@ def _plain(text: str) -> str:
     """Numbers said in words as digits; a scan's letters among digits, and noughts in names."""
     text = _WORDS.sub(_numbered, text)
     text = re.sub(r"(?<=[^\W\d_])0|(?<!\d)0(?=[^\W\d_]{2})", "o", text)
-    return re.sub(r"(?<![^\W\dOoIl_])[\dOoIl|]*\d[\dOoIl|]*|\b[lIO]{2}\b", _digits, text)
+    text = re.sub(r"(?<![^\W\dOoIl_])[\dOoIl|]*\d[\dOoIl|]*|\b[lIO]{2}\b", _digits, text)
+    closed = "".join(text.split())
+    return closed if _CLOSED.fullmatch(closed) and _GAP.search(text) else text
 
 
 def _numbered(match: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ from core.label.shield.words import (
     is_given,
     is_ordinary,
     is_slip,
+    is_term,
     may_be_called,
     never_a_name,
 )
@@ -42,6 +43,7 @@ _NAMED_AFTER = re.compile(
 _SAFE = re.compile(r"(?:it[àÀ]|issim[oaei]|(?:terap|usion|ment|olog)ist[aei]|iamo)$", re.IGNORECASE)
 _VERB = re.compile(r"(?:asi|arsi|ersi|irsi|ando|endo|iamo|ete|gono|cono|ono)$")
 _SPOKEN = re.compile(r"^(?:[^aeiou]{0,2}[aeiou]).*[aeiouy]$")  # four letters that are no acronym
+_SYLLABLE = 3  # letters of a name that is hardly one without its first part
 _SHORTEST = 4  # letters; three are an abbreviation more often than a name
 # What stands beside the name of a house or a physician and is no part of it.
 _WARD = re.compile(r"(?:logia|grafia|iatria|urgia|zione|scopia|terapia)$")
@@ -64,6 +66,8 @@ def by_look(line: Line, hushed: bool = False) -> Iterator[Word]:
             if hushed and len(word.text) >= _HUSHED and is_strange_in_small(line, word):
                 yield word
             continue
+        if word.key in PARTICLES and (second := _second_part(line, index)):
+            yield from (word, second)
         if _is_strange(line, index, word):
             yield word
             yield from _beside(line, index, -1)
@@ -79,6 +83,8 @@ def _is_strange(line: Line, index: int, word: Word) -> bool:
         # Rossi, Bruno: in the midst of a sentence a capital makes a name of an ordinary word.
         titled = len(word.text) > 3 and word.text[1:].islower()
         return titled and may_be_called(word.key) and not _opens(line, word)
+    if sum(char in "01" for char in word.text) * 2 >= len(word.text):  # N0M0
+        return False
     if not word.shouted and not word.text[1:].islower():
         return False
     if len(word.text) == _SHORTEST and word.shouted and not _SPOKEN.search(word.key):
@@ -95,6 +101,17 @@ def _is_strange(line: Line, index: int, word: Word) -> bool:
         return False
     dosed = _HEAD.fullmatch(line.text, 0, word.start) and _DOSED.match(line.text, word.end)
     return not (dosed or _DOSE.match(line.text, word.end))
+
+
+def _second_part(line: Line, index: int) -> Word | None:
+    """Bo in Dal Bo: with a capital as short as no other word that is no acronym."""
+    word, second = line.words[index], next(iter(line.words[index + 1 : index + 2]), None)
+    if second is None or len(second.text) > _SYLLABLE or not second.text[1:].islower():
+        return None
+    if never_a_name(second.key) or is_term(second.key) or is_ordinary(second.key):
+        return None
+    touch = len(word.text) > 1 and _touch(line, word, second)
+    return second if touch and second.capital else None
 
 
 def _opens(line: Line, word: Word) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from core.label.shield.figures import figures
 from core.label.shield.months import is_number
 
 Found = tuple[int, int, Literal["number", "code"]]
@@ -46,10 +47,10 @@ _UNIT = re.compile(
 _TOKEN = re.compile(r"(?<![\w./\-])(?=[\w./\-]*\d)(?=[\w./\-]*[^\W\d_])\w+(?:[./\-]\w+)*")
 # What only looks like a serial number: leads, vertebrae, bacteria, receptors, strengths, times.
 _CLINICAL_CODE = re.compile(
-    r"(?i:(?:cha2?ds2?-?va?s?c?|hba1c|sars-?cov-?2?|covid-?(?:19)?|p2y12|[\d.,]+x[\d.,]+.*|\d+[.,/\-]?\d*(?:mg|ml|mcg|mm|cm"
-    r"|fr|f|g|kg|h|u|ui|j|gg|aa|cp|l|ng|k|w|hz|v|a|m|s)|[a-z]\d\d?(?:[/\-][a-z]?\d\d?)+|\d{1,4}(?:st|nd|rd|th)"
-    r"|[a-z]{1,3}\d{0,2}(?:[/\-][a-z]{1,3}\d{0,2})*|\d{4}-\d\d-\d\dt[\d:]*|(?:fe|fc|pa|hb|ef)\d.*|x?10+e?\d*|\d{1,2}q\d.*"
-    r"|h\d+[.:]?\d*|ca-?\d+-?\d*|.*v\d-v?\d.*|.*-?bnp.*|\d+-[a-z]{4,}|[a-z]{4,}\w*-\d{1,3}))"
+    r"(?i:(?:cha2?ds2?-?va?s?c?|hba1c|sars-?cov-?2?|covid-?(?:19)?|p2y12|[\d.,]{1,5}x[\d.,]{1,6}\D{0,4}|\d{1,5}(?:[.,/\-]\d{1,4})?(?:mg|ml|mcg"
+    r"|mm|cm|fr|kg|ui|gg|aa|cp|ng|hz)|\d{1,4}(?:[.,/\-]\d{1,3})?(?:f|g|h|u|j|l|k|w|v|a|m|s)|[a-z]\d\d?(?:[/\-][a-z]?\d\d?)+|\d{1,4}(?:st|nd|rd|th)"
+    r"|[a-z]{1,3}\d{0,2}(?:[/\-][a-z]{1,3}\d{0,2})*|\d{4}-\d\d-\d\dt[\d:]*|(?:fe|fc|pa|hb|ef)\d[\d.,/\-]{0,6}%?|x?10+e?\d*|\d{1,2}q\d.{0,6}"
+    r"|h\d+[.:]?\d*|ca-?\d{1,3}-?\d{0,2}|[a-z]{0,4}v\d-v?\d.{0,8}|.{0,8}bnp\D?\d{0,6}|cyp\w{1,6}|[cpy]{0,2}t[0-4x][a-d]?n[0-3x][a-c]?(?:m[01x])?|\d+-[a-z]{4,}|[a-z]{4,}\w*-\d{1,3}))"
 )
 _WITH_A_UNIT = re.compile(
     r"(?i:x?[\d.]*(?:[³⁹]|e\d{1,2}|-\d+)?[a-zμµ]{0,4}(?:/(?:mm[c3³]?|[μµu]?l|m?c?l|m[lg]|campo|die|h|dl|kg|min|m2))+"
@@ -58,8 +59,13 @@ _WITH_A_UNIT = re.compile(
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
 _STROKES = ("barra", "slash", "trattino", "punto", "meno", "più", "esse", "no", "scusi", ",")
 _ASKS = re.compile(r"(?i:\b(?:protocollo|prot\.?|cartella|telefono|cellulare|civico|tessera)\s)$")
+_RUNS = re.compile(r"\d+|[^\W\d_]+")
+_MIXED = 4  # stretches of figures and letters in turn
 _RUN = 3  # number words in a row that are no measure
 _INSIDE = re.compile(r"(?i:(?<!\w)(?:interno|int\.)\s?(?:n\.?\s?)?(?P<x>\d{2,5})\b)")
+_BETWEEN = re.compile(r"\s[/\-–]\s")
+_DIGITS = re.compile(r"\d")
+_WHOLE = 6  # figures of a telephone, less than which a part of one has
 _BRANCH = re.compile(r"(?i:\s?(?:-\s)?\(?((?:int(?:erno)?)\.?\s?\d{1,5}))")
 
 _CODE = r"(?=[\w ./\-]{0,8}?\d)(?:[A-Za-z]{1,4}(?:[\-.][A-Z]{1,4})?\s(?=[\dl]))?[\w]+(?:[./\-]\w+)*"
@@ -95,6 +101,7 @@ def numbers(text: str) -> Iterator[Found]:
         yield from _phones(text)
         yield from _codes(text)
         yield from _long(text)
+        yield from figures(text, _is_measured, _has_unit)
     elif "@" in text or "www" in text:
         yield from _codes(text)
     yield from _said(text)
@@ -104,14 +111,21 @@ def _said(text: str) -> Iterator[Found]:
     """Numbers that somebody dictated figure by figure: tre zero otto barra ventitré."""
     run: list[re.Match[str]] = []
     for word in (*_WORD.finditer(text), None):
-        if word and (is_number(word.group()) or (run and word.group() in _STROKES)):
+        said = word and (is_number(word.group()) or (run and _goes_on(word.group())))
+        if word and said:
             run.append(word)
             continue
         while run and run[-1].group() in _STROKES:
             run.pop()
-        if len(run) >= (1 if run and _ASKS.search(_left(text, run[0].start())) else _RUN):
+        spoken = sum(not one.group().isdigit() for one in run)
+        if spoken >= (1 if run and _ASKS.search(_left(text, run[0].start())) else _RUN):
             yield run[0].start(), run[-1].end(), "code"
         run = []
+
+
+def _goes_on(word: str) -> bool:
+    """Whether a number said in words goes on: zero nove sette uno, 44 70 16."""
+    return word in _STROKES or (word.isdigit() and len(word) < _WHOLE)
 
 
 def _left(text: str, start: int) -> str:
@@ -134,8 +148,15 @@ def _phones(text: str) -> Iterator[Found]:
 
 def _apart(phones: str, start: int) -> Iterator[tuple[int, int]]:
     """Several telephones behind one cue."""
-    for match in re.finditer(r"\S+(?:\s(?![/\-]\s)\S+)*", phones):
-        yield start + match.start(), start + match.end()
+    begun = 0
+    for match in (*_BETWEEN.finditer(phones), None):
+        end = match.start() if match else len(phones)
+        rest = phones[match.end() :] if match else phones
+        if min(len(_DIGITS.findall(part)) for part in (phones[begun:end], rest)) >= _WHOLE:
+            yield start + begun, start + end
+            begun = match.end() if match else end
+    if begun < len(phones):
+        yield start + begun, start + len(phones)
 
 
 def _codes(text: str) -> Iterator[Found]:
@@ -158,7 +179,8 @@ def _is_serial(token: str) -> bool:
     if _WITH_A_UNIT.fullmatch(token):
         return False
     joined = not any(char in "./-_" for char in token)
-    return digits >= (4 if joined else 3) and (letters < 6 or digits > 4)
+    runs = len(_RUNS.findall(token))
+    return digits >= (4 if joined and runs < _MIXED else 3) and (letters < 6 or digits > 4)
 
 
 def _long(text: str) -> Iterator[Found]:
@@ -174,6 +196,10 @@ def _long(text: str) -> Iterator[Found]:
 def _is_measured(text: str, start: int, end: int) -> bool:
     return bool(
         _LABORATORY.search(_left(text, start))
-        or _UNIT.match(text, end)
+        or _has_unit(text, end)
         or _DOSES.fullmatch(text[start:end])
     )
+
+
+def _has_unit(text: str, end: int) -> bool:
+    return bool(_UNIT.match(text, end))

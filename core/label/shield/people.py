@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from core.label.shield.line import PARTICLES, Line
 from core.label.shield.look import is_strange_in_small
+from core.label.shield.roles import BEHIND, CUE
 from core.label.shield.words import (
     Word,
     is_called,
     is_clinical,
+    is_drug,
     is_given,
     is_ordinary,
     may_be_called,
@@ -20,56 +23,14 @@ _AND = re.compile(
     r"\s*(?:,|;|/|\+|&|\(|-|–|\be\b|\bed\b)\s*(?:\be\b\s*)?"
     r"(?:(?:second[oa]|terz[oa]|aiut[oi])\b\s*|[123]°?\s?(?:op|aiuto)\b\.?\s*)?"
 )
+_SYLLABLE = 3  # letters; ordinary words of so few have no capital but as a name
+_FRAGMENT = 5  # letters of what a scan cuts off a name
 _VERB = re.compile(r"(?:isce|[aiu]t[aoie]|ava|iva|eva|nte|are|ere|ire|ndo|ra|bile)$")
-
-# Behind a title or a label stands a name; behind the others an illness may stand.
-_TITLE = (
-    r"s[il]g(?:nor(?:a|e|ina|i)?)?\.?\s?(?:ra|na|re|ri|r)?\b|sigg\b"
-    r"|dott?(?:or(?:esse|essa|e|i)?|r)?\s?\.?\s?(?:ssa|sse|ri)?\b|d\.?\s?ssa\b|dr\.?\s?(?:ssa|re|i)?\b"
-    r"|prof(?:essor(?:essa|e|i)?)?\.?\s?(?:ssa|ri)?\b|chiar\.?mo|avv\b|geom\b|suora?\b|mons\b"
-)
-_LABEL = (
-    r"(?:cognome|nome|nominativo)(?:\s?(?:e|/|,|-)\s?(?:cog)?nome)?(?=[\s:|=_*.\-–]+\S)"
-    r"|ved\.|vedov[oa](?:\sdi)?\b|in arte\b|geb\.|nee\b|coniugata\b|alias\b|dett[oa]\b(?=\s?[\"“«])"
-    r"|chiamat[oa]\b|nat[oa] come\b"
-)
-_TEAM = (
-    r"op\b|(?:\w+\s)?operator[ei]\b|chirurg(?:o|hi|a|he)\b|aiut[oi]\b|assistent[ei]\b|anest\b"
-    r"|anestesist[aei]\b|anestesia(?=:)|strum(?:entist[aei])?\b|perf(?:usionist[aei])?\b"
-    r"|emodinamist[aei]\b|cardiolog(?:o|a|hi)\b|mmg\b|pls\b|medic[oi]\b(?:\s(?:curante|responsabile"
-    r"|refertante|di\s\w+))?|curante\b|specializzand[oaie]\b|tutor\b|primari[oa]\b"
-    r"|diret(?:tore|trice)\b|responsabile\b|coordinat(?:ore|rice)\b|caposala\b|infermier[aei]\b|inf\."
-    r"|fisioterapist[aei]\b|psicolog[oaie]\b|dietist[aei]\b|logopedist[aei]\b|collegh?[aei]\b"
-    r"|firma(?:to)?\b|f\.?to\b|in fede\b|redatt[oa]\s(?:da)?\b|referente\b|mediat(?:ore|rice)\b"
-    r"|interprete\b|equipe\b|refert\w+ da\b|sociale\b|c\.\s?a\.|attenzione\b|spett\w*\b|gent\w*\b"
-    r"|egr\w*\b|car[oaie]\b|imam\b|don\b|tecnic[oa]\b|ostetric[oa]\b|(?:case|data) manager\b|ing\."
-    r"|segretari[oa]\b|compilat[oa] da\b|dettat[oa] da\b|battut[oa] da\b|visitat[oa] da\b"
-)
-KIN = (
-    r"figli[oaei]?\b|figliol[oa]\b|moglie\b|marito\b|fratell[oi]\b|sorell[ae]\b|madre\b|padre\b"
-    r"|mamma\b|papa\b|coniuge\b|nipot[ei]\b|badant[ei]\b|genero\b|nuora\b|suocer[oa]\b|cognat[oa]\b"
-    r"|cugin[oa]\b|zi[oa]\b|nonn[oa]\b|compagn[oa]\b|convivente\b|care\s?giver\b|vicin[oa]\b"
-    r"|amic[oa]\b|tutore\b|tutrice\b|familiare\b|parente\b|amministrat(?:ore|rice) di sostegno\b"
-    r"|contattare\b|avvisare\b|delegat[oa]\b|conoscente\b|consegnat[oa] a\b"
-)
-_PATIENT = (
-    r"pazient[ei]\b|pz\b|paz\b|assistit[oa]\b|degente\b|utente\b|bambin[oa]\b|neonat[oa]\b"
-    r"|piccol[oa]\b|bimb[oa]\b|ragazz[oa]\b|intestatari[oa]\b|donator[ei]\b|oggetto\b"
-)
-_CUE = re.compile(
-    rf"(?<![\w.])(?:(?P<title>{_TITLE})|(?P<team>{_TEAM})|(?P<kin>{KIN}|nat[oa]\b)|(?P<patient>{_PATIENT}))"
-    rf"|(?<![^\W\d_])(?P<label>{_LABEL})"
-)
-_BEHIND = re.compile(
-    r"[\s,;(\-–|]{1,6}(?:nat[oa]\b|sesso\b|[mf]\b|nt?\.|n\.\s|anni\b|aa\b|d\.?\s?n\b|di anni\b"
-    r"|ved\.|\d\d\s?(?:aa|anni)\b|c\.?f\b|classe\b|residente\b|codice fiscale\b|cognome\b"
-    rf"|\d\d?[/.\-]\d\d?[/.\-]\d\d|(?:il\s|la\s|sua\s|suo\s)?(?:{KIN}))"
-)
 
 
 def people(line: Line) -> Iterator[Word]:
     """The words of everybody's name, the most certain first; some come twice."""
-    for match in _CUE.finditer(line.folded):
+    for match in CUE.finditer(line.folded):
         index = line.at(match.end())
         if index is not None:
             yield from _behind(line, match.end(), index, match.lastgroup or "")
@@ -102,10 +63,26 @@ def _behind(line: Line, place: int, index: int, cue: str) -> Iterator[Word]:
     if not found and _is_all_the_same(line, place, first, cue):
         found = [first]
     yield from found
+    if found and cue == "title":
+        yield from _rest_of_a_scan(line, found[-1])
     while found and cue != "label":
         joint = _AND.match(line.text, found[-1].end)
         found = line.name(line.at(joint.end()) if joint else None, by_its_end=cue != "team")
         yield from found
+
+
+def _rest_of_a_scan(line: Line, last: Word) -> list[Word]:
+    """The end of a name into which a scan put a blank: Zatel li, Fo ti."""
+    index = line.first_from(last.end)
+    rest = line.words[index : index + 1]
+    if not rest or rest[0].capital or line.text[last.end : rest[0].start] != " ":
+        return []
+    ends = line.text[rest[0].end : rest[0].end + 1] in (":", ")", ",", ";", ".", "")
+    known = is_ordinary(rest[0].key) and rest[0].key not in PARTICLES
+    few = len(rest[0].text) <= _FRAGMENT
+    if not few or not ends or known or _VERB.search(rest[0].key):
+        return []
+    return [replace(rest[0], key=last.key + rest[0].key)]
 
 
 def _is_all_the_same(line: Line, place: int, first: Word, cue: str) -> bool:
@@ -115,9 +92,20 @@ def _is_all_the_same(line: Line, place: int, first: Word, cue: str) -> bool:
         titled = first.capital and first.text[1:].islower() and gap == " "
         titled = titled and len(first.text) > 3 and not never_a_name(first.key)
         return is_given(first.key) or (titled and line.text[place - 1].islower())
+    if cue == "team" and gap == " " and line.text[place - 1].islower() and _is_titled(line, first):
+        plain = is_ordinary(first.key) and len(first.text) > _SYLLABLE
+        if not plain and not never_a_name(first.key) and not is_drug(first.key):
+            return True
     if cue == "team":  # ANEST: BO
         return ":" in gap and first.shouted and len(first.text) < 4 and not never_a_name(first.key)
     return cue == "label" and first.capital and may_be_called(first.key)
+
+
+def _is_titled(line: Line, word: Word) -> bool:
+    """Whether a word has a capital and the next one none: la ginecologa Po, impostato ..."""
+    behind = line.words[line.first_from(word.end) :][:1]
+    goes_on = not behind or not behind[0].capital or not line.joins(word, behind[0])
+    return goes_on and word.capital and word.text[1:].islower()
 
 
 def _strange_in_small(line: Line, index: int) -> list[Word]:
@@ -169,7 +157,7 @@ def _in_small_letters(line: Line, index: int, titled: bool) -> list[Word]:
 
 def _before(line: Line) -> Iterator[Word]:
     """ROSSI MARIO, nato il ...: what stands before birth, sex, age or kinship."""
-    for match in _BEHIND.finditer(line.folded):
+    for match in BEHIND.finditer(line.folded):
         index = line.first_from(match.start()) - 1
         if index < 0 or line.words[index].end != match.start():
             continue

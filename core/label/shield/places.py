@@ -42,6 +42,13 @@ _DASH = re.compile(r"\s[-–]\s")
 _WARD = re.compile(r"(?:logia|grafia|iatria|urgia|zione)$")
 _ENDS = re.compile(r"\s\w+$|\s*$|\s[-–(,|]|\s*\d+ di \d+$|\s\w+(?:logia|urgia)\b")
 _PROVINCE = re.compile(r"\s*(?:\(\s?([A-Z]{2})\s?\)|,\s([A-Z]{2})\b(?=[\s,.;]*$))")
+_PROVINCES = frozenset(
+    """AG AL AN AO AP AQ AR AT AV BA BG BI BL BN BO BR BS BT BZ CA CB CE CH CL CN CO CR CS CT CZ EN
+    FC FE FG FI FM FR GE GO GR IM IS KR LC LE LI LO LT LU MB MC ME MI MN MO MS MT NA NO NU OR PA PC
+    PD PE PG PI PN PO PR PT PU PV PZ RA RC RE RG RI RM RN RO SA SI SO SP SR SS SU SV TA TE TN TO TP
+    TR TS TV UD VA VB VC VE VI VR VT VV""".split()
+)
+_IN_BRACKETS = re.compile(r"([^\W\d_]{3,})\s?\(\s?([A-Z]{2})\s?\)|\^([A-Z]{2})\^(?=\d)")
 _FURTHER = re.compile(r"\s?(?:,|-|–|/|\()\s?")
 _ADDITION = re.compile(
     r"\s((?:superior|inferior|maggior|minor|mar|term|bass|alt|vecchi|nuov|marittim|lazial)[aeio])\b",
@@ -57,7 +64,7 @@ _HEAD = re.compile(r"(?:\s\w+)?\s*,\s*(?:li|il|addi)?\s?\d{1,2}[°./\s]")
 
 def places(line: Line) -> Iterator[tuple[int, int]]:
     """Where the words and numbers of places stand; some come twice."""
-    found = [*addresses(line), *_named(line)]
+    found = [*addresses(line), *_named(line), *_provinces(line)]
     for word in found:
         if isinstance(word, tuple):
             yield word
@@ -70,6 +77,15 @@ def places(line: Line) -> Iterator[tuple[int, int]]:
             yield addition.span(1)
         if province := _PROVINCE.match(line.text, word.end):
             yield province.span(province.lastindex or 0)
+
+
+def _provinces(line: Line) -> Iterator[tuple[int, int]]:
+    """SR in "Pachino (SR)", but not PA in "pressione (PA)"."""
+    for match in _IN_BRACKETS.finditer(line.text):
+        code = match[3] or match[2]
+        town = match[3] or (match[1][0].isupper() and not is_clinical(match[1], by_its_end=False))
+        if code in _PROVINCES and town:
+            yield match.span(match.lastindex or 0)
 
 
 def _named(line: Line) -> Iterator[Word]:

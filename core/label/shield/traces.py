@@ -49,8 +49,13 @@ def find(line: Line, hushed: bool = False) -> Iterator[Stretch]:
     for word in by_look(line, hushed):
         yield Stretch(word.start, word.end, "name", sure=False)
     for start, end in places(line):
-        number = line.text[start].isdigit()
-        yield Stretch(start, end, "number" if number else "place")
+        yield Stretch(start, end, _of_place(line.text[start:end]))
+
+
+def _of_place(text: str) -> Kind:
+    if not any(char.isdigit() for char in text):
+        return "place"
+    return "number" if text[0].isdigit() else "code"
 
 
 def likely(line: Line, small: Collection[str], quiet: bool) -> Iterator[Stretch]:

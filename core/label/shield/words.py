@@ -120,6 +120,11 @@ def is_clinical(word: str, by_its_end: bool = True) -> bool:
     return by_its_end and len(key) > 4 and bool(_CLINICAL.search(key))
 
 
+def is_term(key: str) -> bool:
+    """Whether a list knows the word as a term or an acronym of medicine."""
+    return key in _lists()["terms"]
+
+
 def is_drug(key: str) -> bool:
     """Whether a word ends as names of drugs do."""
     return bool(_DRUG.search(key))

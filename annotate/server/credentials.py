@@ -34,11 +34,15 @@ def credentials(file: Path) -> Credentials:
         ) from error
 
 
+def password() -> str:
+    """Sixteen characters in four blocks, 79 bits, easy to read out and to type."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+
+
 def _make(file: Path) -> None:
-    blocks = ("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
     with replacing(file) as out:
         out.write(
             "# The account of this workspace's Label Studio. Keep it to yourself.\n"
-            f'username = "{USERNAME}"\npassword = "{"-".join(blocks)}"\n'
+            f'username = "{USERNAME}"\npassword = "{password()}"\n'
             f'token = "{secrets.token_hex(20)}"\n'.encode()
         )
