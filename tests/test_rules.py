@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.label import LABELLERS
@@ -1433,6 +1433,7 @@ CLINICAL = st.lists(
 
 
 @settings(max_examples=300, deadline=None)
+@example(text="PADRE/IPERTES\r", section=None)
 @given(text=st.one_of(st.text(max_size=80), CLINICAL), section=st.sampled_from(SECTIONS))
 def test_never_crashes_and_every_span_quotes(text: str, section: str | None) -> None:
     phrases = letter((section, text))

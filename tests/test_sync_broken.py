@@ -152,7 +152,7 @@ def killed(process: "subprocess.Popen[bytes]", begun: Callable[[], bool], window
 
 
 @pytest.mark.server
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(300 * ROUNDS)
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_a_killed_push_is_ended_by_the_next(
     studio: LabelStudioServer, number: int, tmp_path: Path

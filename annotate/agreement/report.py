@@ -34,7 +34,8 @@ SHOWN = 200  # phrases on the page: nobody reads more, and adjudication takes th
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Agreement of annotators</title>
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; color: #222 }}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+  color: #222 }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0 }}
 th, td {{ padding: .3rem .6rem; text-align: right; border-bottom: 1px solid #ddd }}
 th:first-child {{ text-align: left; font-weight: normal }}

@@ -24,7 +24,8 @@ _BLUE, _ORANGE, _GREY = "#4C78A8", "#F58518", "#BFC5CC"
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Labellers compared</title>
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; color: #222 }}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem;
+  color: #222 }}
 table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }}
 th, td {{ padding: .3rem .6rem; text-align: right; border-bottom: 1px solid #ddd }}
 td {{ white-space: nowrap }}

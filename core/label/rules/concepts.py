@@ -182,8 +182,7 @@ class Concepts:
         state = "present" if state == "family" else state
         if re.search(r"negativ|mut[oa]|assent|non nota", quote):
             state = "negated"
-        while end > hit.start and line.text[end - 1] in " ,;:.-":
-            end -= 1
+        end = _trimmed(line.text, hit.start, end)
         yield hit.start, end, hit.concept.fields[0], state, _truth(state), {}
 
     def _relatives(self, line: Line, cues: Cues) -> Iterator[Outcome]:
@@ -206,8 +205,7 @@ class Concepts:
             quote = line.folded[first:end]
             if not self._cardiovascular.search(quote) or re.search(r"\bpaziente\b", quote):
                 continue
-            while line.text[end - 1] in " ,;:.-":
-                end -= 1
+            end = _trimmed(line.text, first, end)
             negated = re.search(r"\b(?:non|nega|senza|assen\w+)\b", quote)
             state: State = "negated" if negated else "present"
             yield first, end, "familiarita_cardiovascolare", state, _truth(state), {}
@@ -296,6 +294,13 @@ class Concepts:
         if count:
             start = max(0, start - 6) + count.start()
         yield start, end, "Necessità_di_trasfusioni", state, _truth(state), {}
+
+
+def _trimmed(text: str, start: int, end: int) -> int:
+    """The end of a stretch without the blanks and stops behind it."""
+    while end > start and (text[end - 1].isspace() or text[end - 1] in ",;:.-"):
+        end -= 1
+    return end
 
 
 def _truth(state: State) -> bool | None:
