@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from queue import SimpleQueue
 from threading import Thread
@@ -12,6 +13,7 @@ R = TypeVar("R")
 Work = Callable[[T], Coroutine[Any, Any, R]]
 Close = Callable[[], Coroutine[Any, Any, None]]
 _QUEUED = 2  # items taken for each one being worked on: nobody waits for the caller
+_SWITCH = 0.0003  # seconds: the loop gets the processor back from whoever reads an answer
 _AHEAD = 32  # items a slow answer may hold up, for each one being worked on, before all wait for it
 
 
@@ -48,9 +50,12 @@ def ordered(
     # To go through all that was ever imported for garbage takes 0.1 s, again and again, in which
     # nothing is sent.
     gc.freeze()
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
     try:
         yield from _in_order(items, send, done, width)
     finally:
+        sys.setswitchinterval(switch)
         gc.unfreeze()
         asyncio.run_coroutine_threadsafe(_ended(crew, close), loop).result()
         loop.call_soon_threadsafe(loop.stop)
