@@ -6,12 +6,14 @@ inside the verbs, so that `lettera --help` is instant.
 
 import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from annotate.terminal import (
     HOST,
@@ -34,6 +36,7 @@ from annotate.verbs import people, quality, serving, tasks
 from annotate.verbs.serving import BackendPort, learn_command
 from annotate.verbs.tasks import pull_step, push_step
 from core.errors import BadInput, LetteraError, UnknownName
+from core.schema import FIELDS, read_schema
 
 if TYPE_CHECKING:
     from annotate.server.server import LabelStudioServer
@@ -54,12 +57,64 @@ NO_TLS = (
     "way; put a proxy before it (annotate/keeping/proxy/nginx.conf) and give its --address"
 )
 
+PANELS = {
+    "The whole loop": "up",
+    "Letters and pre-labels": "read label shield ledger compare-labellers sift convert",
+    "Annotators": "push pull review queue serve annotators backup restore forget",
+    "What people said": "agree adjudicate suspects report",
+    "Models": "train evaluate tag demo publish",
+    "The spreadsheet": "extract",
+}
+
+
+class Verbs(TyperGroup):
+    """The verbs in the order of the work; `--fields FILE` may stand before or behind any."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        known = super().list_commands(ctx)
+        told = [name for names in PANELS.values() for name in names.split()]
+        return sorted(known, key=lambda name: told.index(name) if name in told else len(told))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        verb = super().get_command(ctx, cmd_name)
+        for panel, names in PANELS.items():
+            if verb is not None and cmd_name in names.split():
+                verb.rich_help_panel = panel  # type: ignore[attr-defined]
+        return verb
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        known, rest = OWN_FIELDS.parse_known_args(args)
+        return super().parse_args(ctx, ["--fields", known.fields, *rest] if known.fields else rest)
+
+
+OWN_FIELDS = ArgumentParser(add_help=False, allow_abbrev=False)
+OWN_FIELDS.add_argument("--fields")
+
 app = typer.Typer(
-    help="Discharge letters in, a clinical model that its people trust out.",
+    cls=Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def chosen_fields(
+    fields: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=FIELDS,
+            metavar="FILE",
+            help="Your own fields in place of the 74, in a table like core/fields.toml.",
+        ),
+    ] = None,
+) -> None:
+    """Discharge letters in, a clinical model that its people trust out."""
+    if fields is not None:
+        read_schema(fields)
+        os.environ[FIELDS] = str(fields.absolute())  # for the programs that a verb starts, too
+
+
 publish = typer.Typer(help="Put a model or the demo on the Hugging Face Hub.", no_args_is_help=True)
 app.add_typer(publish, name="publish")
 for annotators_half in (tasks, serving, quality, people):

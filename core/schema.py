@@ -1,5 +1,10 @@
-"""`fields.toml`, read once: the 74 fields, their groups, and the label sets made of them."""
+"""`fields.toml`, read once: the 74 fields, their groups, and the label sets made of them.
 
+Whoever has other fields names a file of the same kind in the environment (`LETTERA_FIELDS`), where
+the programs that a verb starts find it too.
+"""
+
+import os
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,11 +18,16 @@ from core.records import Annotation, Span
 View = Literal["target", "group", "field"]
 VIEWS: tuple[View, ...] = ("target", "group", "field")
 TARGET = "TARGET"
+FIELDS = "LETTERA_FIELDS"
+OURS = Path(__file__).with_name("fields.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column of the spreadsheet. `codes`: each allowed code (int or letter) and its meaning."""
+    """One column of the spreadsheet. `codes`: each allowed code (int or letter) and its meaning.
+
+    `say`: expressions of letters that speak of it, as in the rules' lexicon.
+    """
 
     name: str
     kind: Literal["section", "mention", "derived"]
@@ -27,6 +37,7 @@ class Field:
     en: str
     aliases: tuple[str, ...]
     codes: dict[int | str, str]
+    say: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,8 @@ def _code(key: str) -> int | str:
 
 def _field(raw: dict[str, Any]) -> Field:
     codes = {_code(key): meaning for key, meaning in raw.get("codes", {}).items()}
-    return Field(**raw | {"aliases": tuple(raw.get("aliases", ())), "codes": codes})
+    lists = {name: tuple(raw.get(name, ())) for name in ("aliases", "say")}
+    return Field(**raw | lists | {"codes": codes})
 
 
 def read_schema(path: Path) -> Schema:
@@ -122,7 +134,16 @@ def read_schema(path: Path) -> Schema:
     return Schema(fields, groups)
 
 
-@cache
 def default_schema() -> Schema:
-    """The 74 fields of the paper's Table 1."""
-    return read_schema(Path(__file__).with_name("fields.toml"))
+    """The 74 fields of the paper's Table 1, unless the environment names another file."""
+    return _read_once(Path(os.environ.get(FIELDS) or OURS))
+
+
+@cache
+def _read_once(path: Path) -> Schema:
+    return read_schema(path)
+
+
+def is_own() -> bool:
+    """Whether the environment names another table than the ward's."""
+    return bool(os.environ.get(FIELDS))

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.schema import FIELDS
+
 pytest_plugins = [
     "tests.front_door",
     "tests.loopback_together",
@@ -18,6 +20,7 @@ pytest_plugins = [
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TOGETHER_API_KEY", "TOGETHER_BASE_URL", "HF_TOKEN", "LABEL_STUDIO_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(FIELDS, "")  # and is what it was again when a test has chosen its own
 
 
 @pytest.fixture(autouse=True)

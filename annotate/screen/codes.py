@@ -49,7 +49,7 @@ def scales(schema: Schema, language: Language = "it") -> list[Scale]:
 
 def scale_of(label: str) -> Scale | None:
     """The scale of a label; None where it is no field, or none with a list of values."""
-    return _scales().get(label)
+    return _scales(default_schema()).get(label)
 
 
 def word_of(value: Value | None) -> str | None:
@@ -73,8 +73,8 @@ def known_word(label: str, word: str | None) -> str | None:
 
 
 @cache
-def _scales() -> dict[str, Scale]:
-    return {name: scale for scale in scales(default_schema()) for name in scale.fields}
+def _scales(schema: Schema) -> dict[str, Scale]:
+    return {name: scale for scale in scales(schema) for name in scale.fields}
 
 
 def _head(field: Field, language: Language) -> str:

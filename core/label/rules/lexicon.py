@@ -100,7 +100,8 @@ def read_lexicon(path: Path, schema: Schema) -> Lexicon:
 
 
 def _concept(raw: dict[str, Any], schema: Schema) -> Concept:
-    names = tuple(schema.field(name).name for name in raw.pop("fields"))
+    # Of a field that the user's own table lacks the words still cover what they say.
+    names = tuple(name for name in raw.pop("fields") if name in schema.fields)
     stages = frozenset(raw.pop("stages", ("before", "stay", "any")))
     shapes: dict[str, Any] = {
         key: re.compile(raw.pop(key)) for key in ("needs", "unless") if key in raw
@@ -112,7 +113,9 @@ def _by_name(schema: Schema, known: Iterable[str], raw: dict[str, Any]) -> Itera
     """A Boolean field somebody added to fields.toml is found by its name and aliases."""
     shaped = set(known) | set(raw["shapes"]["fields"]) | set(raw["drugs"])
     for field in schema.fields.values():
-        if field.kind == "mention" and field.type == "boolean" and field.name not in shaped:
+        if field.say or field.name in shaped:
+            continue
+        if field.kind == "mention" and field.type == "boolean":
             names = tuple(name.replace("_", " ") for name in (field.name, *field.aliases))
             yield Concept((field.name,), names, frozenset(("before", "stay", "after", "any")))
 

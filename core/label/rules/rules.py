@@ -16,6 +16,7 @@ from core.label.rules.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
 from core.label.rules.identity import Identity
 from core.label.rules.joining import joined, without_twins
 from core.label.rules.lexicon import LEXICON, Finder, Hit, longest, read_lexicon
+from core.label.rules.own import OWN, own_concepts, own_found
 from core.label.rules.past import Past
 from core.label.rules.stage import Stages
 from core.label.rules.words import Line
@@ -38,7 +39,7 @@ class Rules:
     source = "rules/1"
 
     def __init__(self, lexicon: Path = LEXICON, schema: Schema | None = None) -> None:
-        schema = schema or default_schema()
+        self._schema = schema = schema or default_schema()
         known = read_lexicon(lexicon, schema)
         self._stages = Stages(known)
         self._context = Context(known)
@@ -46,7 +47,7 @@ class Rules:
         self._identity = Identity(known)
         self._past = Past(known, self._context, self._stages)
         self._concepts = Concepts(known, self._context, self._stages, self._past, self._drugs.dose)
-        self._finder = Finder([*known.concepts, *drug_concepts(known)])
+        self._finder = Finder([*known.concepts, *drug_concepts(known), *own_concepts(schema)])
 
     def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
         """One annotation a phrase; the phrases of a letter must follow one another."""
@@ -76,7 +77,7 @@ class Rules:
 
     def _line(self, line: Line) -> list[Span]:
         found = [*self._whole(line), *self._who_and_when(line), *self._told(line)]
-        return without_twins(found)
+        return without_twins([span for span in found if span.field in self._schema.fields])
 
     def _whole(self, line: Line) -> Iterator[Span]:
         """Lines of the diagnosis and of the reason for admission are spans as they stand."""
@@ -102,6 +103,11 @@ class Rules:
         found = self._finder.find(line)
         hits = longest([hit for hit in found if self._concepts.counts(line, hit)])
         cues = self._context.cues(line)
+        for start, end, field, state, value in own_found(
+            self._schema, self._context, line, hits, cues
+        ):
+            yield _span(line, start, end, field, state, value)
+        hits = [hit for hit in hits if hit.concept.kind != OWN]
         outcomes = joined(line, list(self._concepts.found(line, hits, cues)))
         for start, end, field, state, value, extra in outcomes:
             yield _span(line, start, end, field, state, value, extra)
