@@ -58,7 +58,7 @@ NO_TLS = (
 )
 
 PANELS = {
-    "The whole loop": "up",
+    "The whole loop": "up status",
     "Letters and pre-labels": "read label shield ledger compare-labellers sift convert",
     "Annotators": "push pull review queue serve annotators backup restore forget",
     "What people said": "agree adjudicate suspects report",

@@ -87,6 +87,18 @@ def annotators_reset(
 
 
 @app.command()
+def status(workspace: Workspace = WORKSPACE) -> None:
+    """How far the work is: letters, corrections, model, server, money, backups.
+
+    lettera status
+    """
+    from annotate.keeping.status import status as found
+
+    for what, told in found(workspace):
+        say(f"{what + ':':15}{told}")
+
+
+@app.command()
 def backup(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="What to write (workspace/backups/).")
