@@ -7,7 +7,7 @@ inside the verbs, so that `lettera --help` is instant.
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,21 +34,24 @@ from annotate.terminal import (
 )
 from annotate.verbs import people, quality, serving, tasks
 from annotate.verbs.serving import BackendPort, learn_command
-from annotate.verbs.tasks import pull_step, push_step
+from annotate.verbs.tasks import page_images, pull_step, push_step, store_pages
 from core.errors import BadInput, LetteraError, UnknownName
 from core.schema import FIELDS, read_schema
 
 if TYPE_CHECKING:
     from annotate.server.server import LabelStudioServer
+    from core.bench.asked import Ask
     from core.label import Labeller
     from core.label.asking import Asking
+    from core.label.hosted.estimate import Estimate
+    from core.label.together import Together
     from core.learn.record import Record
     from core.learn.split import Split
     from core.learn.tagger import Tagger
     from core.publish.plan import Plan
     from core.records import Annotation
-    from core.schema import View
-    from core.steps import Labelling, Reading
+    from core.schema import Schema, View
+    from core.steps import Extraction, Labelling, Reading
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "demo" / "examples"
@@ -62,8 +65,8 @@ PANELS = {
     "Letters and pre-labels": "read label shield ledger compare-labellers sift convert",
     "Annotators": "push pull review queue serve annotators backup restore forget",
     "What people said": "agree adjudicate suspects report",
-    "Models": "train evaluate tag demo publish",
-    "The spreadsheet": "extract",
+    "Models": "train evaluate bench tag demo publish",
+    "The spreadsheet": "extract corrections compare",
 }
 
 
@@ -136,8 +139,17 @@ Shield = Annotated[str, typer.Option(help="auto (on unless the address is loopba
 MaxUsd = Annotated[
     float | None, typer.Option(help="Stop before this run costs more, at list price.")
 ]
-Model = Annotated[str, typer.Option(help="small (from scratch), a Hub id, or a folder.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        help="small (a feature CRF, seconds), windows, transformer or cnn-bilstm-crf (networks "
+        "from scratch), a Hub id, or a folder."
+    ),
+]
 DemoPort = Annotated[int, typer.Option(help="Where the demo listens.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Though it was not shown to be better than the last.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List every file, send nothing.")]
 Once = Annotated[bool, typer.Option("--once", help="Stop the servers and end when all is up.")]
 
@@ -173,6 +185,7 @@ def tell_account(labeller: Any) -> None:
         "answered in part": losses.partly,
         "quotes not found": losses.missing,
         "names that are no field": losses.strangers,
+        "values of the wrong type": losses.mistyped,
         "spans outvoted": losses.outvoted,
         "questions halved": losses.halved,
     }
@@ -209,29 +222,39 @@ def make_labeller(
 
 
 def hosted_labeller(
-    view: "View", workspace: Path, how: "Asking | None", corrected: Path | None = None
-) -> "Labeller":
-    """A language model behind the address of the environment, with the workspace's ledger."""
+    view: "View",
+    workspace: Path,
+    how: "Asking | None",
+    corrected: Path | None = None,
+    rules: "Labeller | None" = None,
+    finder: "Labeller | None" = None,
+) -> "Together":
+    """A language model behind the address of the environment, with the workspace's ledger.
+
+    `rules` are made where none are given; they take a second. `finder`: whose spans are all that
+    the model is asked about (the format hybrid).
+    """
     from core.label import LABELLERS
     from core.label.asking import Asking
     from core.label.shield.shield import is_loopback
+    from core.label.together import Together
 
     how = how or Asking()
     corrected = corrected or workspace / "corrected.jsonl"
     address = os.environ.get("TOGETHER_BASE_URL")
     if how.shield == "off" and not is_loopback(address or ""):
         warn("the shield is off: names, numbers and dates of patients leave this machine")
-    hosted: Labeller = LABELLERS.get("together")(
+    return Together(
         view,
         how,
         api_key=os.environ.get("TOGETHER_API_KEY"),
         base_url=address,
         ledger=workspace / "ledger.db",
-        identity=LABELLERS.get("rules")(),
+        identity=rules or LABELLERS.get("rules")(),
+        finder=finder,
         pool=read_annotations(corrected) if how.examples else (),
         prices=workspace / "models.toml",
     )
-    return hosted
 
 
 def load_tagger(model: str) -> "Tagger":
@@ -293,7 +316,7 @@ def label(
     lettera label letters.jsonl -o labelled.jsonl --by together --format spans --dry-run
     """
     from core.label.asking import Asking
-    from core.steps import label_letters
+    from core.steps import label_letters, phrases_in
 
     view = as_view(labels)
     how = Asking(
@@ -309,24 +332,22 @@ def label(
     )
     labeller = make_labeller(by, view, workspace, how, corrected)
     if dry_run:
-        tell_estimate(labeller, letters, workspace / "models.toml")
+        if not hasattr(labeller, "estimate"):
+            raise BadInput(f"{labeller.source} costs nothing; --dry-run is for --by together")
+        tell_estimate(labeller.estimate(phrases_in(letters)), labeller.source, workspace)
         return
     report = label_letters(letters, out, labeller, view, watch)
     tell_labelling(report, labeller, out).close()
 
 
-def tell_estimate(labeller: Any, letters: Path, prices: Path) -> None:
-    """What labelling the letters by a hosted model would take."""
+def tell_estimate(told: "Estimate", source: str, workspace: Path) -> None:
+    """What asking a hosted model would take."""
     from core.label.hosted.models import price_list
-    from core.steps import phrases_in
 
-    if not hasattr(labeller, "estimate"):
-        raise BadInput(f"{labeller.source} costs nothing; --dry-run is for --by together")
-    told = labeller.estimate(phrases_in(letters))
-    checked = price_list(prices).checked
+    checked = price_list(workspace / "models.toml").checked
     money = "at an unknown price" if told.usd is None else f"about US $ {told.usd:.2f}"
     say(
-        f"dry run, nothing was sent: {count(told.calls, 'call')} by {labeller.source}, "
+        f"dry run, nothing was sent: {count(told.calls, 'call')} by {source}, "
         f"{told.reused:,} answers are there already, about {told.tokens_in:,} tokens in and "
         f"{told.tokens_out:,} out, {money} (list price of {checked})"
     )
@@ -513,13 +534,23 @@ def tag(model: str, files: Files, out: Out = Path("spans.jsonl"), take_all: All 
     Failures(failures).close()
 
 
-def train_step(data: "Sequence[Annotation] | Split", out: Path, model: str, **how: Any) -> None:
-    """Annotations, or a split of them -> a model folder."""
+def train_step(
+    data: "Sequence[Annotation] | Split",
+    out: Path,
+    model: str,
+    last: Path | None = None,
+    **how: Any,
+) -> "Record":
+    """Annotations, or a split of them -> a model folder, compared with the last model if any."""
     from tqdm import tqdm
 
     from annotate.backend.progress import report
-    from core.learn.train import options_for, train
+    from core.learn.options import options_for
+    from core.learn.retrain import retrain
+    from core.learn.told import needs_an_eye, score_of
+    from core.learn.train import train
 
+    options = options_for(model, **how)
     with tqdm(desc="training", disable=None, leave=False) as bar:
 
         def show(done: int, total: int) -> None:
@@ -527,16 +558,23 @@ def train_step(data: "Sequence[Annotation] | Split", out: Path, model: str, **ho
             bar.refresh()
             report(done, total)
 
-        record = train(data, out, options_for(model, **how), show)
+        if last is None:
+            record = train(data, out, options, show)
+        else:
+            record = retrain(data, out, options, last, show)
     for name, found in record.scores.items():
         if name.startswith("test"):
             whose = name.removeprefix("test").strip() or "all"
-            say(
-                f"strict F1 {found.micro.f1:.3f} on {count(found.letters, 'letter')} not trained "
-                f"on ({whose}; {count(found.micro.support, 'span')})"
-            )
+            spans = count(found.micro.support, "span")
+            say(f"{score_of(record, name)} not trained on ({whose}; {spans})")
     say(f"learned in {record.seconds:.0f} s: {out}")
     say(f"  phrases learned from, validated and scored on: {_origins(record)}")
+    if record.int8_cost is not None:
+        chosen = "tags with it (a quarter of the size)" if record.quantised else "tags in fp32"
+        say(f"  int8 loses {record.int8_cost:.4f} of strict F1 on the validation letters: {chosen}")
+    for line in needs_an_eye(record):
+        say(f"  look at: {line}")
+    return record
 
 
 def _origins(record: "Record") -> str:
@@ -549,18 +587,76 @@ def train_verb(
     corrected: Path,
     out: Out = Path("model"),
     model: Model = "emilyalsentzer/Bio_ClinicalBERT",
+    head: Annotated[str | None, typer.Option(help="linear, crf or multilabel.")] = None,
+    scheme: Annotated[str, typer.Option(help="bio or io.")] = "bio",
+    labels: Annotated[
+        str | None,
+        typer.Option(help="The only ones to learn, comma-separated; or target, group or field."),
+    ] = None,
+    imbalance: Annotated[
+        str, typer.Option(help="none, downsample, weighted, clamped or oversample.")
+    ] = "none",
     split: Annotated[
         str, typer.Option(help="stratified or random; by letter always.")
     ] = "stratified",
     epochs: Annotated[int | None, typer.Option(help="The most rounds over the phrases.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Phrases a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="By itself what suits it.")] = None,
+    precision: Annotated[
+        str, typer.Option(help="auto (bf16 where the hardware has it), fp32 or bf16.")
+    ] = "auto",
+    checkpointing: Annotated[
+        bool, typer.Option("--checkpointing", help="Less memory, a third more time.")
+    ] = False,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FOLDER",
+            help="The last model, to go on from and to beat; by itself the one in -o; none: anew.",
+        ),
+    ] = None,
+    report_to: Annotated[str | None, typer.Option(help="tensorboard or wandb.")] = None,
+    allow_leaks: Annotated[
+        bool, typer.Option("--allow-leaks", help="Though a letter is learned from and scored on.")
+    ] = False,
     seed: int = 0,
 ) -> None:
-    """Learn from corrected phrases.
+    """Learn from corrected phrases; where a model stands, the next one has to beat it.
 
     lettera train corrected.jsonl -o model/ --model small
     """
-    how = {"seed": seed, "split": split} | ({} if epochs is None else {"epochs": epochs})
-    train_step(read_annotations(corrected), out, model, **how)
+    from core.learn.retrain import Incomparable, last_model
+
+    known, chosen = labels_chosen(read_annotations(corrected), labels)
+    asked: dict[str, Any] = {"head": head, "epochs": epochs, "batch_size": batch_size}
+    asked |= {"learning_rate": learning_rate, "labels": chosen}
+    how: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    how |= {"scheme": scheme, "imbalance": imbalance, "split": split, "precision": precision}
+    how |= {"checkpointing": checkpointing, "report_to": report_to, "allow_leaks": allow_leaks}
+    how |= {"seed": seed}
+    last = None if start == "none" else last_model(Path(start) if start else out)
+    if start not in (None, "none") and last is None:
+        raise BadInput(f"{start}: holds no model to go on from; leave --from out")
+    try:
+        train_step(known, out, model, last, **how)
+    except Incomparable as why:
+        if start is not None:
+            raise
+        say(f"not compared with the model in {out}: {why}")
+        train_step(known, out, model, **how)
+
+
+def labels_chosen(
+    known: "Sequence[Annotation]", labels: str | None
+) -> "tuple[Sequence[Annotation], tuple[str, ...] | None]":
+    """The annotations as a view sees them, or the labels named."""
+    from core.schema import VIEWS, default_schema
+
+    if labels in VIEWS:
+        view = as_view(labels)
+        return [default_schema().seen_as(annotation, view) for annotation in known], None
+    return known, None if labels is None else tuple(labels.split(","))
 
 
 @app.command(hidden=True)
@@ -576,23 +672,130 @@ def learn(
 
 
 @app.command()
-def evaluate(model: str, gold: Path, out: Out = Path("report")) -> None:
-    """Score a model against corrected phrases.
+def evaluate(
+    model: str,
+    gold: Path,
+    out: Out = Path("report"),
+    against: Annotated[
+        str | None, typer.Option(help="Another model: a paired test on the same phrases.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="A label to leave out of a score of its own; may be repeated."),
+    ] = None,
+    merge: Annotated[
+        list[str] | None,
+        typer.Option(help="ADE=Reason: a score of its own with ADE seen as Reason."),
+    ] = None,
+) -> None:
+    """Score a model against corrected phrases, with every mistake on one page.
 
-    lettera evaluate model/ test.jsonl -o report/
+    lettera evaluate model/ test.jsonl -o report/ --against old-model/
     """
-    from core.learn.evaluate import evaluate as scored
-    from core.learn.evaluate import write_report
+    from core.learn.scoring.evaluation import evaluate as evaluated
+    from core.learn.scoring.evaluation import mergers
+    from core.learn.scoring.report import write_report
 
-    tagger = load_tagger(model)
-    known = read_annotations(gold)
-    unchecked = sum(a.origin not in ("human", "fictitious") for a in known)
-    scores = scored(tagger, known)
-    whose = f"{gold.name}, {unchecked} of {len(known)} phrases nobody checked"
-    written = write_report(scores, tagger.source, whose if unchecked else gold.name, out)
-    if unchecked:
-        say(f"{whose}: this is agreement with a labeller, not a score")
-    say(f"strict F1 {scores.micro.f1:.3f} over {count(scores.micro.support, 'span')}: {written}")
+    found = evaluated(
+        load_tagger(model),
+        read_annotations(gold),
+        gold.name,
+        against=None if against is None else load_tagger(against),
+        without=without or (),
+        merge=mergers(merge or ()),
+    )
+    written = write_report(found, out)
+    for warning in found.warnings:
+        warn(warning)
+    if found.rival is not None:
+        paired = found.rival.paired
+        say(
+            f"against {found.rival.source}: {paired.difference:+.3f} strict F1 "
+            f"({paired.low:+.3f} to {paired.high:+.3f}), p {paired.p:.4f}"
+        )
+    strict = found.way_intervals["strict"]
+    say(
+        f"strict F1 {strict.value:.3f} ({strict.low:.3f} to {strict.high:.3f}) over "
+        f"{count(found.scores.micro.support, 'span')}: {written}"
+    )
+
+
+@app.command()
+def bench(
+    recipe: str,
+    data: Annotated[Path, typer.Option(help="The folder with the recipe's data, as you got it.")],
+    out: Out = Path("bench"),
+    limit: Annotated[
+        int | None, typer.Option(min=3, help="Only so many letters of each part.")
+    ] = None,
+    system: Annotated[list[str] | None, typer.Option(help="Only these rows of the recipe.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Encoders you have here: a folder under each one's Hub id.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs in place of the recipe's.")
+    ] = None,
+    seed: int = 0,
+    max_usd: MaxUsd = None,
+    workspace: Workspace = WORKSPACE,
+) -> None:
+    """Train and score the systems of a paper, beside the figures it printed.
+
+    lettera bench maccrobat --data MACCROBAT2020 --system "CNN-LSTM-CRF" -o bench/
+    """
+    from core.bench.recipe import read_recipe
+    from core.bench.report import table, write_report
+    from core.bench.run import Bench, run
+
+    how = Bench(
+        out=out,
+        limit=limit,
+        systems=tuple(system or ()),
+        overrides={} if epochs is None else {"epochs": epochs},
+        weights=weights,
+        ask=asked_by(workspace, max_usd) if os.environ.get("TOGETHER_API_KEY") else None,
+        seed=seed,
+    )
+    result = run(read_recipe(recipe), data, how, bar_of)
+    for row in table(result):
+        say("  ".join(row))
+    missing = sum(not row.ran for row in result.rows)
+    more = f", {count(missing, 'row')} not run (the page says why)" if missing else ""
+    say(
+        f"{count(len(result.rows) - missing, 'row')} of {recipe}{more}: {write_report(result, out)}"
+    )
+
+
+def bar_of(what: str) -> "Callable[[int, int], None]":
+    """A bar for what begins; it goes when its last step is done."""
+    from tqdm import tqdm
+
+    bar = tqdm(desc=what, disable=None, leave=False)
+
+    def show(done: int, total: int) -> None:
+        bar.total, bar.n = total, done
+        bar.refresh()
+        if done == total:
+            bar.close()
+
+    return show
+
+
+def asked_by(workspace: Path, max_usd: float | None) -> "Ask":
+    """Who asks a recipe's language model: five examples near each note, under the ledger."""
+    from core.label.asking import Asking
+    from core.label.together import Together
+
+    def ask(model: str, schema: "Schema", pool: "Sequence[Annotation]") -> "Labeller":
+        how = Asking(model=model, format="spans", examples=5, max_usd=max_usd, language="en")
+        key = os.environ["TOGETHER_API_KEY"]
+        ledger = workspace / "ledger.db"
+        address = os.environ.get("TOGETHER_BASE_URL")
+        return Together(
+            "field", how, api_key=key, base_url=address, ledger=ledger, pool=pool, schema=schema
+        )
+
+    return ask
 
 
 @app.command()
@@ -600,39 +803,184 @@ def extract(
     files: Files,
     out: Out = Path("out.xlsx"),
     by: Annotated[
-        str, typer.Option(help="local (rules, and a model's spans) or llm (a hosted model).")
+        str,
+        typer.Option(
+            help="local (rules, and a model's spans), llm (a hosted model reads all), or hybrid "
+            "(a tagger finds, a hosted model says what it is)."
+        ),
     ] = "local",
     model: Annotated[
-        str | None, typer.Option(help="local: folder or Hub id; llm: the language model.")
+        str | None, typer.Option(help="local: folder or Hub id; llm, hybrid: the language model.")
     ] = None,
+    tagger: Annotated[
+        str | None, typer.Option(help="hybrid: who finds, a folder or Hub id (else rules).")
+    ] = None,
+    language: Language = "it",
+    examples: Annotated[
+        int, typer.Option(help="Corrected phrases to show with each question.")
+    ] = 0,
+    corrected: Annotated[
+        Path | None, typer.Option(help="Where the examples come from (workspace/corrected.jsonl).")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(help="Questions in flight at once.")] = 64,
     shield: Shield = "auto",
     max_usd: MaxUsd = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would cost; ask nothing.")
+    ] = False,
     workspace: Workspace = WORKSPACE,
 ) -> None:
-    """Fill the 74 fields of each letter.
+    """Fill the 74 fields of each letter, each value with the words that say it.
 
-    lettera extract lettere/ -o campi.xlsx
+    lettera extract lettere/ -o campi.xlsx --by hybrid --tagger workspace/model --dry-run
     """
+    from core.extract.asked import asking
+    from core.extract.asked.extractor import Asked
     from core.extract.sheet import check_sheet, write_sheet
+    from core.extract.ways import Local
     from core.label import LABELLERS
-    from core.label.asking import Asking
-    from core.steps import extract_files
+    from core.steps import extract_files, files_as_letters
 
-    if by not in ("local", "llm"):
-        raise UnknownName(f"no way named '{by}' to extract; choose local or llm")
+    if by not in ("local", "llm", "hybrid"):
+        raise UnknownName(f"no way named '{by}' to extract; choose local, llm or hybrid")
+    if tagger and by != "hybrid":
+        raise BadInput(f"--tagger is for --by hybrid; with --by {by} a model is --model")
+    if dry_run and by == "local":
+        raise BadInput("--by local costs nothing; --dry-run is for --by llm and hybrid")
     check_sheet(out)
-    if by == "llm":
-        how = Asking(model=model, format="fields", shield=shield, max_usd=max_usd)
-        labellers = [hosted_labeller("field", workspace, how)]
+    extractor: Local | Asked
+    rules: Labeller = LABELLERS.get("rules")()
+    if by == "local":
+        extractor = Local([rules, *([load_tagger(model)] if model else [])])
     else:
-        labellers = [LABELLERS.get("rules")(), *([load_tagger(model)] if model else [])]
-    results, failures = extract_files(files, labellers, watch)
-    write_sheet(out, results)
-    filled = sum(len(result.fields) for result in results)
-    away = sum(not result.discharge_letter for result in results)
-    told = f", {away} turned away (no discharge letters)" if away else ""
-    say(f"{count(len(results) - away, 'letter')}, {count(filled, 'value')}{told}: {out}")
-    Failures(failures).close()
+        finder: Labeller | None = None
+        if by == "hybrid":
+            finder = load_tagger(tagger) if tagger else rules
+            if not tagger:
+                say("rules find what the model is asked about (--tagger MODEL: a trained one)")
+        how = asking(
+            by,
+            model=model,
+            language=language,
+            examples=examples,
+            concurrency=concurrency,
+            shield=shield,
+            max_usd=max_usd,
+        )
+        extractor = Asked(hosted_labeller("field", workspace, how, corrected, rules, finder))
+        if dry_run:
+            failed: list[str] = []
+            letters = files_as_letters(files, failed, "reading", watch)
+            tell_estimate(extractor.estimate(letters), extractor.source, workspace)
+            Failures(failed).close()
+            return
+    report = extract_files(files, extractor, watch)
+    written = write_sheet(out, report.results)
+    for note in written.notes if written else ():
+        say(f"  {note}")
+    tell_extraction(report, extractor, out)
+    Failures([*report.failures, *([report.stopped] if report.stopped else [])]).close()
+
+
+def tell_extraction(report: "Extraction", extractor: Any, out: Path) -> None:
+    filled = sum(len(result.fields) for result in report.results)
+    doubts = sum(len(result.doubts) for result in report.results)
+    away = sum(not result.discharge_letter for result in report.results)
+    told = f", {count(doubts, 'doubt')} to look at" if doubts else ""
+    told += f", {away} turned away (no discharge letters)" if away else ""
+    letters = count(len(report.results) - away, "letter")
+    say(f"{letters}, {count(filled, 'value')} by {extractor.source}{told}: {out}")
+    refused = getattr(extractor, "refused", None)
+    if refused is None:
+        return
+    usage = extractor.usage
+    say(
+        f"  {count(usage.calls, 'call')}, {usage.reused:,} answers not paid again, "
+        f"{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out, US $ {usage.usd:.4f}"
+    )
+    lost = {
+        "without evidence in the letter": refused.evidence,
+        "of the wrong type": refused.type,
+        "under a name that is no field": refused.unknown,
+    }
+    if said := ", ".join(f"{number:,} {what}" for what, number in lost.items() if number):
+        say(f"  refused: {said}")
+    if extractor.unanswered:
+        say(
+            f"  {count(extractor.unanswered, 'letter')} with questions that have no usable answer"
+            " (`unanswered`): an empty cell there may be said in the letter"
+        )
+    for note in extractor.notes:
+        say(f"  {note}")
+
+
+@app.command()
+def compare(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="JSON files of extract's, one a system.", metavar="FILES..."),
+    ],
+    out: Out = Path("report"),
+    gold: Annotated[
+        Path | None, typer.Option(help="What the letters say: extract's JSON, or lines of it.")
+    ] = None,
+    letters: Annotated[
+        Path | None, typer.Option(help="letters.jsonl: whether the quotes stand in the letters.")
+    ] = None,
+    encoder: Annotated[
+        Path | None, typer.Option(help="Folder of a transformer for the texts; TF-IDF without.")
+    ] = None,
+    letter: Annotated[
+        str | None, typer.Option(help="The letter shown side by side; the most disputed without.")
+    ] = None,
+) -> None:
+    """Compare what several systems extracted from the same letters, as the paper does.
+
+    lettera compare local.json llm.json hybrid.json --gold gold.json -o report/
+    """
+    from core.extract.compare.compare import compare as compared
+    from core.extract.compare.compare import write_comparison
+
+    found = compared(files, gold=gold, letters=letters, encoder=encoder, letter=letter)
+    for one in found.tallies:
+        told = f"{one.mean:.1f} entities a letter (± {one.deviation:.1f})"
+        errors = count(one.points, "error point")
+        missing = f", {count(len(one.missing), 'letter')} missing" if one.missing else ""
+        say(f"{one.name}: {told}, {errors}{missing}")
+    for scored in found.scored:
+        if scored.rates:
+            rate = scored.rates["all"]
+            say(f"{scored.name}: F1 {rate.f1:.3f} ({rate.low:.3f}-{rate.high:.3f})")
+    for note in found.notes:
+        say(f"  {note}")
+    systems, common = count(len(found.systems), "system"), count(len(found.letters), "letter")
+    say(f"{systems} on {common}; the page quotes letters: {write_comparison(found, out)}")
+
+
+@app.command()
+def corrections(
+    file: Path,
+    letters: Annotated[Path, typer.Option(help="letters.jsonl that the spreadsheet came from.")],
+    out: Out = Path("corrected_fields.jsonl"),
+    person: Annotated[str, typer.Option(help="Who corrected, as a number.")] = "sheet",
+) -> None:
+    """What people corrected in the spreadsheet (or in the demo's download), to learn from.
+
+    lettera corrections campi.xlsx --letters letters.jsonl -o corrected_fields.jsonl
+    """
+    from core.extract.corrections import read_corrections, write_corrections
+
+    found = read_corrections(file, letters, person)
+    for change in found.unplaced:
+        say(f"  row {change.row}, {change.field}: a value without a span ({change.why})")
+    if found.strange:
+        say(f"  {count(found.strange, 'row')} that Lettera did not write left out")
+    values = write_corrections(found, out)
+    changes = count(len(found.changes), "changed cell")
+    rows = count(len(found.rows), "letter")
+    say(f"{changes} of {rows}, as values (gold for compare): {values}")
+    say(f"{count(len(found.annotations), 'phrase')} to learn from: {out}")
+    Failures([f"{file}: {line}" for line in found.unread]).close()
 
 
 @app.command()
@@ -657,6 +1005,7 @@ def publish_model_verb(
     folder: Path,
     to: Annotated[str, typer.Option(help="owner/name on the Hub.")],
     dry_run: DryRun = False,
+    force: Force = False,
 ) -> None:
     """Put a trained model online.
 
@@ -664,7 +1013,8 @@ def publish_model_verb(
     """
     from core.publish.model import publish_model
 
-    tell_plan(publish_model(folder, to, token=os.environ.get("HF_TOKEN"), dry_run=dry_run), dry_run)
+    token = os.environ.get("HF_TOKEN")
+    tell_plan(publish_model(folder, to, token=token, dry_run=dry_run, force=force), dry_run)
 
 
 @publish.command(name="space")
@@ -672,6 +1022,7 @@ def publish_space_verb(
     to: Annotated[str, typer.Option(help="owner/name of the Space on the Hub.")],
     model: Annotated[str | None, typer.Option(help="Hub id, or a folder to copy in.")] = None,
     dry_run: DryRun = False,
+    force: Force = False,
 ) -> None:
     """Put the demo online.
 
@@ -688,6 +1039,7 @@ def publish_space_verb(
         model,
         token=os.environ.get("HF_TOKEN"),
         dry_run=dry_run,
+        force=force,
     )
     tell_plan(plan, dry_run)
 
@@ -764,7 +1116,10 @@ def up(
         if host not in (None, "localhost", HOST) and not (address or "").startswith("https:"):
             warn(NO_TLS)
         client = connect(server.url, server.token)
-        failures.lines += push_step(client, project, read_annotations(labelled))
+        pages = page_images(letters, files, None, workspace, failures.lines)
+        failures.lines += push_step(client, project, read_annotations(labelled), pages=pages)
+        if pages:
+            store_pages(client, project, workspace)
         corrected = pull_step(client, project, workspace / "corrected.jsonl")
         say("4 of 5: training")
         made = workspace / "model"
@@ -786,9 +1141,11 @@ def train_lessons(
     labelled: Sequence["Annotation"], corrected: Sequence["Annotation"], out: Path, model: str
 ) -> None:
     """Trains on what there is: corrections, generated letters, pre-labels while those are few."""
+    from core.learn.options import options_for
     from demo.lessons import lessons
 
-    lots, told = lessons(labelled, corrected, view_of([*labelled, *corrected]))
+    chosen = options_for(model).keep == "best"
+    lots, told = lessons(labelled, corrected, view_of([*labelled, *corrected]), chosen=chosen)
     say(told)
     train_step(lots, out, model)
 

@@ -92,6 +92,15 @@ class Letter:
         """The page an offset stands on, or None where the reader knows no pages."""
         return next((p.page for p in self.pages if p.start <= offset < p.end), None)
 
+    def box_of(self, start: int, end: int) -> tuple[float, float, float, float] | None:
+        """The box around a stretch, on the page where it begins; None where none is known."""
+        page = self.page_of(start)
+        found = [b.box for b in self.boxes if b.page == page and b.start < end and start < b.end]
+        if not found:
+            return None
+        left, top, right, bottom = zip(*found, strict=True)
+        return min(left), min(top), max(right), max(bottom)
+
     def to_json(self) -> Json:
         raw = _plain(self, keep=("pages",))
         for key in ("pages", "sections", "boxes"):
@@ -212,12 +221,18 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where in the letter a value is said: offsets into the letter's text, the quote, the page."""
+    """Where in the letter a value is said: offsets into the letter's text, the quote, the page, and
+    on it the box (as in `Box`), where the reader knows them."""
 
     start: int
     end: int
     text: str
     page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+
+    @classmethod
+    def from_json(cls, raw: Json) -> Self:
+        return cls(**raw | ({"box": tuple(raw["box"])} if raw.get("box") else {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,5 +250,5 @@ class FieldValue:
 
     @classmethod
     def from_json(cls, name: str, raw: Json) -> Self:
-        places = tuple(Evidence(**place) for place in raw["evidence"])
+        places = tuple(Evidence.from_json(place) for place in raw["evidence"])
         return cls(name, raw["value"], places, raw.get("score"))

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput, LetteraError, MoneySpent
-from core.extract import letter_fields
+from core.errors import BadInput, LetteraError, LLMError, MoneySpent
 from core.extract.result import LetterFields
+from core.extract.ways import Extractor
 from core.files import private_folder, replacing
 from core.jsonl import Journal, read_records, write_records
 from core.label import Labeller
@@ -96,8 +96,13 @@ def _expanded(files: Sequence[str], failures: list[str]) -> list[Path]:
 
 
 def _letters(path: Path, reader: str, journal: Journal[Letter]) -> list[Letter]:
-    known = journal.get(digest(path))
-    return [known] if known else read_file(path, reader)
+    """The letters of a file: from the journal where all of them are there."""
+    name = digest(path)
+    known = [journal.get(name)]
+    if known[0]:
+        many = int(known[0].extra.get("letters_in_file", 1))
+        known += [journal.get(f"{name}.{number}") for number in range(2, many + 1)]
+    return [one for one in known if one] if all(known) else read_file(path, reader)
 
 
 def _admitted(letter: Letter, take_all: bool) -> Letter:
@@ -226,16 +231,32 @@ def tag_files(
     return found, failures
 
 
+@dataclass(slots=True)
+class Extraction:
+    """What `extract_files` did. `stopped`: why not all letters are there, where so."""
+
+    results: list[LetterFields] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    stopped: str | None = None
+
+
 def extract_files(
-    files: Sequence[str], labellers: Sequence[Labeller], watch: Watch = unwatched
-) -> tuple[list[LetterFields], list[str]]:
-    """The fields of each letter, by what all labellers say of it, and the failures."""
-    found: list[LetterFields] = []
-    failures: list[str] = []
-    for letter in files_as_letters(files, failures, "extracting", watch):
-        cut = phrases(letter)
-        found.append(letter_fields(letter, [a for one in labellers for a in one.label(cut)]))
-    return found, failures
+    files: Sequence[str], extractor: Extractor, watch: Watch = unwatched
+) -> Extraction:
+    """The fields of each letter in files, in their order.
+
+    Where the service fails for good or the money is spent, the letters done by then are kept.
+    """
+    report = Extraction()
+    letters = files_as_letters(files, report.failures, "extracting", watch)
+    try:
+        for found in extractor.extract(letters):
+            report.results.append(found)
+    except LLMError as error:
+        if not report.results:
+            raise
+        report.stopped = f"{error} (the first {len(report.results)} documents are done)"
+    return report
 
 
 def files_as_letters(

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from core.errors import BadInput
 from core.learn.base import make_network
+from core.learn.encode import Encoder
 from core.records import Phrase
 from tests.tiny_model import four_letters
 
@@ -17,6 +19,7 @@ UNREACHABLE = """
 import sys
 from core.errors import ServerError
 from core.learn.base import make_network
+from core.learn.encode import Encoder
 try:
     make_network("someone/an-encoder", ("fumo",), (), 64)
 except ServerError as error:
@@ -70,8 +73,8 @@ def test_a_hub_out_of_reach_is_one_line_with_the_way_out(tmp_path: Path) -> None
     assert run.stderr == ""
 
 
-def test_small_reads_the_section_first() -> None:
-    network, encoder = make_network("small", ("fumo",), four_letters(), 64)
+def test_a_network_from_scratch_reads_the_section_first() -> None:
+    network, encoder = make_network("windows", ("fumo",), four_letters(), 64)
     known = encoder.tokenizer.get_vocab()
     phrase = four_letters()[0].phrase
 
@@ -82,3 +85,17 @@ def test_small_reads_the_section_first() -> None:
     assert first("Terapia") == known["[section Terapia]"]
     assert first(None) == first("Allergie") == known["[no section]"]
     assert network.config.vocab_size == len(known)
+
+
+def test_words_read_one_by_one_are_spelled_as_in_the_running_text() -> None:
+    """A byte-level vocabulary, as RoBERTa's: what follows a blank has other pieces."""
+    text = "Lasix 25 mg ore 8, poi Lasix 2,5mg"
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    signs = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=330, initial_alphabet=signs, show_progress=False)
+    tokenizer.train_from_iterator([text, text.lower() + " a a"] * 9, trainer)
+    (seen,) = Encoder(tokenizer, 99).encode([Phrase("x:1", "x", 0, len(text), text)])
+    (window,) = seen.windows
+    assert list(window.ids) == tokenizer.encode(text).ids
+    assert {tokenizer.id_to_token(window.ids[i])[0] for i in window.firsts} == set("LĠ,5m")

@@ -423,6 +423,7 @@ def test_a_document_turned_away_has_a_reason_and_no_fields() -> None:
         "discharge_letter": False,
         "reason": "no heading",
         "fields": {},
+        "id": "abc",
     }
 
 

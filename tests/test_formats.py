@@ -69,7 +69,7 @@ def test_the_same_answer_in_every_format_gives_the_same_spans(
     spans = labelled(text, places, view, seed)
     for name in NAMES:
         form = FORMS[name, view]
-        assert told(form.read(form.answer(text, spans), text)) == spans, name
+        assert told(form.read(form.answer(text, spans), text, places)) == spans, name
 
 
 def numbered(form: Format, replies: dict[int, str]) -> str:
@@ -94,7 +94,7 @@ def test_a_reply_to_several_questions_is_told_apart(
                 assert part is None
             else:
                 assert part is not None
-                assert told(form.read(part, batch[number][0])) == spans[number], name
+                assert told(form.read(part, *batch[number])) == spans[number], name
 
 
 @pytest.mark.parametrize("name", NAMES)

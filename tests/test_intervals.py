@@ -9,7 +9,7 @@ from nervaluate import Evaluator
 from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
-from core.learn.intervals import agreement
+from core.learn.intervals import agreement, compared, strict_counts, strict_intervals
 from core.records import Annotation, Phrase, Span
 
 WORDS = 9
@@ -75,3 +75,43 @@ def test_an_interval_is_wide_where_letters_differ_and_the_same_every_time() -> N
     assert mixed == agreement(gold, [annotation(0, good), annotation(1, bad)])
     whole = agreement(gold, gold)
     assert (whole.strict.low, whole.strict.high, whole.right) == (1.0, 1.0, 3)
+
+
+def lots(right: int, wrong: int, said: bool) -> list[Annotation]:
+    """Letters of one span each; of the first `right` it is found."""
+    rows = [["B-A"] if not said or n < right else ["O"] for n in range(right + wrong)]
+    phrases = [Phrase(f"l{n}:0.1", f"l{n}", 0, len(TEXT), TEXT) for n in range(right + wrong)]
+    pairs = zip(phrases, rows, strict=True)
+    return [Annotation(p, tuple(spans(row)), "human", "person/1") for p, row in pairs]
+
+
+def test_two_models_are_compared_on_the_same_letters() -> None:
+    gold = lots(20, 0, said=False)
+    better, worse = lots(18, 2, said=True), lots(6, 14, said=True)
+    found = compared(gold, better, worse)
+    back = compared(gold, worse, better)
+    assert found.difference == pytest.approx(2 * 18 / 38 - 2 * 6 / 26)
+    assert 0 < found.low < found.difference < found.high and found.p < 0.01
+    assert (back.difference, back.p) == (-found.difference, found.p)
+    assert found == compared(gold, better, worse)
+
+
+FEW = {"the same answers": (20, 5, 5), "two letters": (2, 2, 0), "one letter": (1, 1, 0)}
+
+
+@pytest.mark.parametrize(("letters", "one", "other"), FEW.values(), ids=FEW)
+def test_little_evidence_proves_nothing(letters: int, one: int, other: int) -> None:
+    gold = lots(letters, 0, said=False)
+    a, b = (lots(right, letters - right, said=True) for right in (one, other))
+    assert compared(gold, a, b).p > 0.4
+
+
+@given(PHRASES)
+def test_the_strict_interval_is_the_same_by_either_way(
+    phrases: list[tuple[list[str], list[str]]],
+) -> None:
+    sides = zip(*phrases, strict=True)
+    gold, said = ([annotation(n, tags) for n, tags in enumerate(side)] for side in sides)
+    counts = strict_counts(gold, said, ["", "A", "B"])
+    assert strict_intervals(counts)[0] == agreement(gold, said).strict
+    assert (counts[:, 0] == counts[:, 1:].sum(axis=1)).all()

@@ -1,7 +1,15 @@
 """What the loop learns from, before and after people have corrected enough."""
 
+from pathlib import Path
+
+import pytest
+
+from core.errors import BadInput
 from core.records import Annotation, Origin, Phrase
+from core.schema import FIELDS
 from demo.lessons import lessons
+
+OWN = Path(__file__).with_name("data") / "three_fields.toml"
 
 
 def said(number: int, origin: Origin) -> Annotation:
@@ -28,12 +36,31 @@ def test_from_200_corrected_phrases_on_pre_labels_are_left_out() -> None:
     assert "249 phrases that people corrected" in told
 
 
-def test_no_letter_and_no_voice_is_on_two_sides() -> None:
-    for corrected in ([], [said(n, "human") for n in range(250)]):
-        lots, _ = lessons(LABELLED, corrected, "field", 1)
-        sides = [{a.phrase.letter for a in lot} for lot in (lots.train, lots.validation, lots.test)]
-        assert not sides[0] & sides[1] and not sides[1] & sides[2] and not sides[0] & sides[2]
-        fiction = [
-            {a.source for a in lot if a.origin == "fictitious"} for lot in (lots.train, lots.test)
-        ]
-        assert not fiction[0] & fiction[1] and len(fiction[1]) == 3
+@pytest.mark.parametrize("corrected", [0, 250])
+@pytest.mark.parametrize("chosen", [True, False])
+def test_no_letter_and_no_voice_is_on_two_sides(corrected: int, chosen: bool) -> None:
+    gold = [said(n, "human") for n in range(corrected)]
+    lots, _ = lessons(LABELLED, gold, "field", 1, chosen=chosen)
+    sides = [{a.phrase.letter for a in lot} for lot in (lots.train, lots.validation, lots.test)]
+    assert not sides[0] & sides[1] and not sides[1] & sides[2] and not sides[0] & sides[2]
+    fiction = [
+        {a.source for a in lot if a.origin == "fictitious"} for lot in (lots.train, lots.test)
+    ]
+    assert not fiction[0] & fiction[1] and len(fiction[1]) == 3
+
+
+def test_where_no_epoch_is_chosen_nothing_is_held_back_for_it() -> None:
+    checked, _ = lessons([], [], "field", 1)
+    whole, _ = lessons([], [], "field", 1, chosen=False)
+    assert len(whole.train) == len(checked.train) + len(checked.validation)
+    assert not whole.validation and whole.test == checked.test
+
+
+def test_a_table_of_ones_own_is_learned_without_fiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FIELDS, str(OWN))
+    lots, told = lessons(LABELLED, [said(n, "human") for n in range(9)], "field", 1)
+    every = (*lots.train, *lots.validation, *lots.test)
+    assert {a.origin for a in every} == {"human", "rules"} and len(every) == 300
+    assert "generated" not in told and "fiction" not in told
+    with pytest.raises(BadInput, match="too few"):
+        lessons(LABELLED[:1], [], "field", 1)

@@ -26,6 +26,8 @@ LETTERS = {
     "a date behind it": f"{TITLE} del 02/09/2019",
     "a page number behind it": f"{TITLE} - Pag. 1 di 3",
     "a record number behind it": f"{TITLE} n. 2019034139",
+    "cut short": "RELAZ. CLIN. ALLA DIMISSIONE - DEFINITIVA",
+    "m read as rn": "RELAZIONE CLINICA ALLA DIrnISSIONE - DEFINITIVA",
     "below a letterhead": f"AZIENDA OSPEDALIERA\nU.O.C. Cardiochirurgia\n\n{TITLE}",
 }
 
@@ -54,7 +56,28 @@ def test_a_discharge_letter_is_known_by_its_heading(head: str) -> None:
 def test_another_document_is_turned_away_with_a_reason(head: str) -> None:
     letter = read_text(head + BODY)
     assert not letter.discharge_letter
-    assert letter.extra["reason"] == ("no heading RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA")
+    reason = "no heading RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA"
+    assert letter.extra["reason"].startswith(reason)
+
+
+REASONS = {
+    "a provisional one": "it is a provisional one",
+    "without its last word": "the heading lacks its last word",
+    "mentioned in a sentence": "only mentioned in another document",
+}
+
+
+@pytest.mark.parametrize(("name", "why"), REASONS.items(), ids=REASONS.keys())
+def test_the_reason_says_what_the_document_is_instead(name: str, why: str) -> None:
+    assert read_text(OTHERS[name] + BODY).extra["reason"].endswith(why)
+
+
+def test_a_letter_in_another_language_is_told() -> None:
+    text = (
+        "Discharge letter\n" + "The patient was admitted with pain to the ward of the house. " * 5
+    )
+    assert read_text(text).extra["reason"].endswith("it is written in English")
+    assert read_text(f"{TITLE}\n{text}").extra["language"] == "English"
 
 
 def test_the_heading_may_stand_on_a_later_page() -> None:

@@ -10,12 +10,16 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import BadInput
+from core.extract.cell import from_cell, in_cell
 from core.extract.result import Doubt, LetterFields
 from core.extract.sheet import check_sheet, write_sheet
+from core.extract.values import read_phone
 from core.records import Evidence, FieldValue
-from core.schema import default_schema
+from core.schema import Field, default_schema
 
 NAMES = list(default_schema().fields)
 FORMULA = '=HYPERLINK("http://x.example","apri")'
@@ -84,11 +88,8 @@ def test_doubts_are_coloured_and_explained_also_without_a_value(sheet: Any) -> N
     disputed, suspected = cell(sheet, "diabete"), cell(sheet, "endocardite")
     assert disputed.comment.text.endswith("La lettera dice anche no: «nega» (p. 1)")
     assert suspected.value is None and "Solo sospetto: «sospetta»" in suspected.comment.text
-    assert (
-        disputed.fill.fgColor.rgb
-        == suspected.fill.fgColor.rgb
-        != cell(sheet, "BPCO").fill.fgColor.rgb
-    )
+    colours = {one.fill.fgColor.rgb for one in (disputed, suspected, cell(sheet, "BPCO"))}
+    assert len(colours) == 3
 
 
 def test_a_document_turned_away_has_a_row_with_its_reason(sheet: Any) -> None:
@@ -199,3 +200,53 @@ def test_dates_in_json_stay_iso(tmp_path: Path) -> None:
     write_sheet(path, [LETTER])
     value = json.loads(path.read_text(encoding="utf-8"))[0]["fields"]["data_ingresso_cch"]["value"]
     assert date.fromisoformat(value) == date(2025, 1, 20)
+
+
+def _values(field: Field) -> st.SearchStrategy[Any]:
+    if field.codes:
+        return st.sampled_from(list(field.codes))
+    return {
+        "boolean": st.booleans(),
+        "number": st.integers(0, 10**6) | st.integers(0, 9999).map(lambda n: n / 8),
+        "digits": st.text("0123456789", min_size=1, max_size=12),
+        "date": st.dates(date(1900, 3, 1), date(2199, 12, 31)).map(date.isoformat),
+        "year": st.integers(1900, 2099).map(str),
+        "text": st.text(min_size=1).map(lambda text: " ".join(text.split())).filter(bool),
+    }[field.type]
+
+
+@given(
+    st.sampled_from(list(default_schema().fields.values())).flatmap(
+        lambda field: st.tuples(st.just(field), _values(field))
+    )
+)
+def test_what_goes_into_a_cell_comes_out_of_it(pair: tuple[Field, Any]) -> None:
+    field, value = pair
+    read = from_cell(in_cell(value, field), field)
+    assert read == (read_phone(value) or value if field.name == "numero di telefono" else value)
+
+
+TYPED = {
+    "a yes in words": ("diabete", "Sì", True),
+    "a cross": ("diabete", "x", True),
+    "a day as Excel counts them": ("data_morte", 45677, "2025-01-20"),
+    "a day as text": ("data_morte", "20.1.25", "2025-01-20"),
+    "a code's meaning": ("fumo", "Ex fumatore", 1),
+    "a record number typed as a number": ("n_cartella", 2019034139.0, "2019034139"),
+    "a decimal comma": ("lasix_dosaggio", "12,5", 12.5),
+    "blanks only": ("nome", "  ", None),
+}
+
+
+@pytest.mark.parametrize(("field", "shown", "value"), TYPED.values(), ids=TYPED)
+def test_what_a_person_types_is_read(field: str, shown: Any, value: Any) -> None:
+    assert from_cell(shown, default_schema().field(field)) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [("diabete", "forse"), ("fumo", 7), ("fumo", True), ("data_morte", "mai"), ("data_morte", -3)],
+)
+def test_what_is_no_value_is_not_taken(field: str, shown: Any) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        from_cell(shown, default_schema().field(field))

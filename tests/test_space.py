@@ -16,7 +16,9 @@ import yaml
 from gradio_client import Client
 
 from core.errors import BadInput
-from core.publish.space import TAGGER_FILES, assemble_space, publish_space, requirements
+from core.learn.engines import files_of
+from core.learn.record import read_record
+from core.publish.space import assemble_space, publish_space, requirements
 from tests.demo_page import LETTER, running
 
 ROOT = Path(__file__).parents[1]
@@ -91,7 +93,9 @@ def test_a_model_that_was_copied_in_is_the_one_that_answers(
 ) -> None:
     folder = tmp_path / "space"
     assemble_space(folder, TEMPLATE, FOLDERS, PROJECT, str(tiny_model))
-    assert sorted(path.name for path in (folder / "model").iterdir()) == sorted(TAGGER_FILES)
+    assert sorted(path.name for path in (folder / "model").iterdir()) == sorted(
+        files_of(read_record(folder / "model"))
+    )
     with started(folder, tmp_path) as url:
         with urllib.request.urlopen(f"{url}/config", timeout=10) as reply:
             assert b"Entities by model/model@" in reply.read()

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput, UnknownName
-from core.learn.split import METHODS, Method, split
+from core.learn.options import METHODS, Method
+from core.learn.split import folds, split
 from core.records import Annotation
 from tests.tiny_model import four_letters, marked
 
@@ -72,3 +73,39 @@ def test_too_few_letters_is_said() -> None:
 def test_an_unknown_method_is_said() -> None:
     with pytest.raises(UnknownName, match="choose one of: stratified, random"):
         split(four_letters(), method="by phrase")  # type: ignore[arg-type]
+
+
+@settings(deadline=None)
+@given(some_letters(), st.sampled_from(METHODS), st.integers(0, 99))
+def test_folds_score_every_letter_once(rows: list[Annotation], method: Method, seed: int) -> None:
+    lots = folds(rows, 2, seed, method=method)
+    letters = {a.phrase.letter for a in rows}
+    tests = [{a.phrase.letter for a in lot.test} for lot in lots]
+    assert set.union(*tests) == letters and sum(map(len, tests)) == len(letters)
+    for lot in lots:
+        sides = [{a.phrase.letter for a in side} for side in (lot.train, lot.validation, lot.test)]
+        assert sum(map(len, sides)) == len(set.union(*sides)) == len(letters)
+    assert lots == folds(rows, 2, seed, method=method)
+
+
+def test_too_many_folds_are_said() -> None:
+    with pytest.raises(BadInput, match="4 letters cannot be parted into 4 lots"):
+        folds(four_letters(), 4)
+    assert len(folds(four_letters(), 4, validation=0.0)) == 4
+
+
+def test_the_letters_of_a_patient_stay_together() -> None:
+    rows = [marked("un rigo", f"{n:012x}", extra={"patient": n % 5}) for n in range(40)]
+    lots = split(rows)
+    patients = [{a.extra["patient"] for a in lot} for lot in (lots.train, lots.test)]
+    assert patients[0].isdisjoint(patients[1])
+
+
+def test_letters_keep_the_side_that_they_had() -> None:
+    rows = [marked("un rigo", f"{n:012x}") for n in range(30)]
+    stays = {f"{n:012x}": "train" for n in range(20)} | {"000000000014": "test"}
+    lots = split(rows, stays=stays)  # type: ignore[arg-type]
+    assert {f"{n:012x}" for n in range(20)} <= {a.phrase.letter for a in lots.train}
+    test = {a.phrase.letter for a in lots.test}
+    assert "000000000014" in test
+    assert (len(lots.test), len(lots.validation)) == (3, 3), "a tenth of all the letters each"

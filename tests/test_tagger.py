@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.learn.encode import Encoder
+from core.learn.engines import files_of
 from core.learn.record import read_record
 from core.learn.tagger import Tagger
-from core.learn.tags import best_tags, spans_of
 from core.records import Phrase
 from tests.tiny_model import four_letters, marked
 
@@ -61,24 +60,6 @@ def test_spans_quote_name_their_field_and_say_how_sure(tagger: Tagger) -> None:
     assert tagger.source.startswith("model/tiny-model@")
 
 
-def test_torch_and_onnx_say_the_same(tagger: Tagger, tiny_model: Path) -> None:
-    import torch
-    from tokenizers import Tokenizer
-    from transformers import AutoModelForTokenClassification
-
-    record = read_record(tiny_model)
-    network = AutoModelForTokenClassification.from_pretrained(tiny_model).eval()
-    encoder = Encoder(Tokenizer.from_file(str(tiny_model / "tokenizer.json")), record.limit)
-    for said in tagger.label(PHRASES):
-        (seen,) = encoder.encode([said.phrase])
-        (window,) = seen.windows
-        with torch.no_grad():
-            logits = network(torch.tensor([window.ids])).logits[0].numpy()
-        tags = best_tags(logits[list(window.firsts)])
-        theirs = spans_of(said.phrase.text, seen.words, tags, record.labels)
-        assert [replace(s, field=None, score=None) for s in said.spans] == list(theirs)
-
-
 def test_one_by_one_is_as_all_together(tagger: Tagger) -> None:
     def plain(phrases: list[Phrase]) -> list[list[tuple[int, int, str]]]:
         return [[(s.start, s.end, s.label) for s in a.spans] for a in tagger.label(phrases)]
@@ -86,6 +67,15 @@ def test_one_by_one_is_as_all_together(tagger: Tagger) -> None:
     together = plain(PHRASES * 3)
     assert together == plain(PHRASES[::-1])[::-1] * 3
     assert together[: len(PHRASES)] == [plain([phrase])[0] for phrase in PHRASES]
+
+
+def test_a_repeated_phrase_keeps_its_own_place(tagger: Tagger) -> None:
+    """Read once, answered each time, under the phrase's own id."""
+    again = [replace(PHRASES[2], id=f"y:{n}", start=7 * n) for n in range(3)]
+    answers = list(tagger.label([*again, PHRASES[0], *again]))
+    assert [a.phrase for a in answers] == [*again, PHRASES[0], *again]
+    said = [a.spans for a in answers if a.phrase.text == PHRASES[2].text]
+    assert said[0] and said == [said[0]] * 6
 
 
 def test_odd_phrases_are_answered(tagger: Tagger) -> None:
@@ -118,16 +108,19 @@ def test_no_model_is_said(tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "the network cut short": ("model.onnx", "cannot be loaded"),
+    "the network cut short": (None, "cannot be loaded"),
     "the tokenizer cut short": ("tokenizer.json", "cannot be loaded"),
     "the record cut short": ("lettera.json", "not a training record"),
 }
 
 
 @pytest.mark.parametrize(("name", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_model_is_said(name: str, message: str, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_broken_model_is_said(
+    name: str | None, message: str, tiny_model: Path, tmp_path: Path
+) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(tiny_model, copy)
+    name = name or files_of(read_record(copy))[1]
     (copy / name).write_bytes((copy / name).read_bytes()[:100])
     with pytest.raises(BadInput, match=message):
         Tagger.load(copy)

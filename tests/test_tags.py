@@ -1,11 +1,23 @@
 """Spans and BIO tags: what can be said in tags comes back the same, what cannot is counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.learn.tags import best_tags, longest, runs, spans_of, tag_names, tags_of, words
+from core.learn.tags import (
+    best_tags,
+    longest,
+    runs,
+    spans_of,
+    state_ids,
+    states_in,
+    tag_names,
+    tags_of,
+    words,
+)
 from core.records import Span
 
 LABELS = ("fumo", "diabete", "lasix")
@@ -95,3 +107,24 @@ def test_the_best_tags_are_the_best_of_all_legal_rows(size: int, labels: int, se
     rows = [row for row in every.tolist() if legal(row)]
     best = max(rows, key=lambda row: sum(scores[i, tag] for i, tag in enumerate(row)))
     assert best_tags(scores) == best
+
+
+def test_io_joins_neighbours_of_one_label_and_counts_them() -> None:
+    text = "fumo alcol fumo"
+    spans = [span(text, 0, 4, "fumo"), span(text, 5, 10, "fumo"), span(text, 11, 15, "lasix")]
+    tagged = tags_of(words(text), spans, LABELS, "io")
+    assert (tagged.tags, tagged.merged) == ((1, 1, 3), 1)
+    found = spans_of(text, words(text), tagged.tags, LABELS, scheme="io")
+    assert [(s.text, s.label) for s in found] == [("fumo alcol", "fumo"), ("fumo", "lasix")]
+    assert tag_names(LABELS, "io") == ["O", "I-fumo", "I-diabete", "I-lasix"]
+    assert tags_of(words(text), spans, LABELS).merged == 0
+
+
+def test_states_are_learned_where_spans_differ_in_them() -> None:
+    text = "nega fumo, noto diabete"
+    no, yes = span(text, 5, 9, "fumo"), span(text, 16, 23, "diabete")
+    assert states_in([no, yes]) == states_in([replace(no, state="negated"), yes]) == ()
+    stated = [replace(no, state="negated"), replace(yes, state="present")]
+    assert states_in(stated) == ("present", "negated")
+    assert state_ids(words(text), stated, ("present", "negated")) == [-100, 1, -100, -100, 0]
+    assert state_ids(words(text), [no, stated[1]], ("present", "negated"))[1] == -100

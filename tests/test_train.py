@@ -15,9 +15,10 @@ from tokenizers import Tokenizer
 
 from core.errors import BadInput
 from core.learn.encode import Encoder
-from core.learn.network import SmallNetwork
+from core.learn.options import BASE, Options, options_for
 from core.learn.record import read_record
-from core.learn.train import BASE, Options, options_for, train
+from core.learn.scratch.windows import WindowsNetwork
+from core.learn.train import train
 from tests.tiny_model import four_letters, marked
 
 pytestmark = pytest.mark.training
@@ -25,7 +26,8 @@ pytestmark = pytest.mark.training
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from core.learn.train import options_for, train
+from core.learn.options import options_for
+from core.learn.train import train
 from tests.tiny_model import four_letters
 
 def killed(step, steps):
@@ -49,7 +51,7 @@ def test_the_folder_holds_what_it_takes_and_no_letter(tiny_model: Path) -> None:
     record = read_record(tiny_model)
     assert record.view == "field"
     assert record.phrases == {"human": 16}
-    assert {len(ids) for ids in record.split.values()} == {1, 2}
+    assert [len(record.split[name]) for name in ("train", "validation", "test")] == [3, 0, 1]
     assert record.scores["test"].letters == 1
     assert record.best_epoch > 0
     told = (tiny_model / "lettera.json").read_text() + (tiny_model / "config.json").read_text()
@@ -118,10 +120,10 @@ def test_skipped_phrases_teach_nothing(tiny_base: Path, tmp_path: Path) -> None:
 
 
 def test_small_learns_from_scratch_with_its_own_vocabulary(tmp_path: Path) -> None:
-    options = options_for("small", epochs=2, learning_rate=1e-2, patience=None)
+    options = options_for("windows", epochs=2, learning_rate=1e-2, patience=None)
     record = train(four_letters(), tmp_path / "m", options)
     assert record.epochs == 2.0
-    network = SmallNetwork.from_pretrained(tmp_path / "m").eval()
+    network = WindowsNetwork.from_pretrained(tmp_path / "m").eval()
     tokenizer = Tokenizer.from_file(str(tmp_path / "m" / "tokenizer.json"))
     encoder = Encoder(tokenizer, record.limit)
     phrases = [annotation.phrase for annotation in four_letters()]
@@ -153,3 +155,15 @@ def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="exists and is not a model"):
         train(four_letters(), tmp_path, options_for("small"))
     assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
+
+
+def test_the_best_epoch_is_chosen_by_the_score_that_the_model_has(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    options = options_for(str(tiny_base), epochs=12, batch_size=3, learning_rate=5e-3)
+    record = train(four_letters(), tmp_path / "m", options)
+    by_epoch = {row["epoch"]: row["f1"] for row in record.history}
+    assert by_epoch[record.best_epoch] == max(by_epoch.values()) > 0
+    if not record.quantised:
+        told = record.scores["validation"].micro.f1
+        assert by_epoch[record.best_epoch] == pytest.approx(told, abs=1e-4)

@@ -97,9 +97,12 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a model really trained, in seconds: it has learned its two training letters."""
-    from core.learn.train import options_for, train
+    from core.learn.options import options_for
+    from core.learn.train import train
 
     out = tmp_path_factory.mktemp("trained") / "tiny-model"
-    options = options_for(str(tiny_base), learning_rate=5e-3, batch_size=4, epochs=60, seed=1)
+    options = options_for(
+        str(tiny_base), learning_rate=5e-3, batch_size=4, epochs=40, seed=1, keep="last"
+    )
     train(four_letters(), out, options)
     return out

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import LetteraError
 from core.label import LABELLERS, Labeller
-from core.learn.record import FILE, NETWORK, TOKENIZER
+from core.learn.record import FILE
 from core.learn.tagger import Tagger
 from core.records import Annotation, Phrase
 
@@ -69,9 +69,10 @@ def _load(model: str) -> Labeller:
 
 
 def _stamp(folder: Path) -> Stamp | None:
-    """What tells one model on the disk from the next; None while it is not whole."""
+    """What tells one model on the disk from the next; None while there is none."""
     try:
-        files = [(folder / name).stat() for name in (FILE, NETWORK, TOKENIZER)]
+        (folder / FILE).stat()
+        files = [path.stat() for path in sorted(folder.iterdir())]
     except OSError:
         return None
     return tuple((file.st_ino, file.st_mtime_ns, file.st_size) for file in files)

@@ -15,9 +15,10 @@ from core.errors import BadInput
 from core.files import private_folder, replacing
 from core.learn.checkpoints import fingerprint
 from core.learn.intervals import agreement
+from core.learn.options import SMALL, Options, options_for
 from core.learn.split import Split
 from core.learn.tagger import Tagger
-from core.learn.train import SMALL, Options, options_for, train
+from core.learn.train import train
 from core.records import Annotation
 from core.steps import Watch, unwatched
 

@@ -74,6 +74,8 @@ FORMATS = Registry(
         "spacy": "core.convert.docbin:DocBins",
         "parquet": "core.convert.parquet:Parquet",
         "brat": "core.convert.brat:Brat",
+        "semclinbr": "core.convert.semclinbr:SemClinBr",
+        "handover": "core.convert.handover:Handover",
         "labelstudio": "core.convert.labelstudio:People",
         "labelstudio-predictions": "core.convert.labelstudio:Predictions",
     },
@@ -86,8 +88,8 @@ SUFFIXES = {
     ".spacy": "spacy",
     ".parquet": "parquet",
 }
-# Only a source says these by its name: brat is written as a folder, the other is only read.
-SOURCES = {".ann": "brat", ".json": "labelstudio"}
+# Only a source says these by its name: brat is written as a folder, the others are only read.
+SOURCES = {".ann": "brat", ".json": "labelstudio", ".xml": "semclinbr"}
 
 
 def convert(source: Path, target: Path, from_: str | None, to: str | None) -> Converted:

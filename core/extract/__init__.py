@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import PurePath
 
-from core.extract.derived import AGE, STAY, derive
+from core.extract.checks import check
+from core.extract.derived import AGE, STAY, derive, operation_day
 from core.extract.mentions import Mention, read_mentions
 from core.extract.result import Doubt, LetterFields, in_order, quote
 from core.extract.values import whole
@@ -36,15 +37,17 @@ def letter_fields(
     name = PurePath(letter.source).name or letter.id
     if not letter.discharge_letter:
         reason = str(letter.extra.get("reason", "not a discharge letter"))
-        return LetterFields(name, False, (), reason)
+        return LetterFields(name, False, (), reason, extra={"id": letter.id})
     mentions = read_mentions(letter, annotations, schema)
     found = _Found(mentions)
     found.settle_death()
     for value in (*_section_texts(letter, mentions, schema), *derive(letter, found.values)):
         if value.field in schema.fields:
             found.add(value)
+    found.check(operation_day(letter, found.values))
     fields = tuple(found.values[name] for name in schema.fields if name in found.values)
-    return LetterFields(name, True, fields, None, tuple(found.open_doubts(schema)))
+    doubts = tuple(found.open_doubts(schema))
+    return LetterFields(name, True, fields, None, doubts, extra={"id": letter.id})
 
 
 class _Found:
@@ -93,11 +96,16 @@ class _Found:
             if name in self.values:
                 self.doubts.append(_conflict(self.values.pop(name)))
 
+    def check(self, operation: tuple[date, tuple[Evidence, ...]] | None) -> None:
+        """Adds what the values say against each other."""
+        self.doubts += check(self.values, operation[0] if operation else None)
+
     def open_doubts(self, schema: Schema) -> Iterator[Doubt]:
         """Doubts in the order of the spreadsheet; a value found elsewhere answers unclear ones."""
         order = {name: number for number, name in enumerate(schema.fields)}
-        for doubt in sorted(self.doubts, key=lambda doubt: order[doubt.field]):
-            if doubt.field not in self.values or doubt.reason in ("conflict", "not daily"):
+        known = (doubt for doubt in self.doubts if doubt.field in order)
+        for doubt in sorted(known, key=lambda doubt: order[doubt.field]):
+            if doubt.field not in self.values or doubt.reason not in ("uncertain", "unreadable"):
                 yield doubt
 
 
@@ -121,6 +129,7 @@ def _rank(mentions: list[Mention]) -> tuple[int, ...]:
         denied,
         -int(value or 0) if field.name == "classe_nyha" else 0,
         min(mention.secondhand for mention in mentions),
+        not any(mention.paced for mention in mentions),
         -len(mentions),
         -_ordinal(value) if field.name in LATER else 0,
         first.evidence.start,

@@ -83,12 +83,8 @@ def read_year(quote: str, near: date | None = None) -> str | None:
 
 
 def latest_date(text: str) -> date | None:
-    """The latest day that a text writes with all its year: what the other dates lie near to."""
-    return max((found.day for found in find_dates(text) if _is_full(found, text)), default=None)
-
-
-def _is_full(found: Found, text: str) -> bool:
-    return re.search(r"\d{4}", text[found.start : found.end]) is not None
+    """The latest day that a text writes with its year: what the other dates lie near to."""
+    return max((found.day for found in find_dates(text)), default=None)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
@@ -131,7 +127,7 @@ def _valid(year: int, month: int, day: int) -> date | None:
 def _century(short: int, near: date | None, birth: bool) -> int:
     """A birth makes nobody older than `OLDEST`; other days lie before or just after `near`."""
     if near is None:
-        return 1900 + short if birth or short >= 69 else 2000 + short
+        return 1900 + short if birth or 2000 + short > date.today().year + 1 else 2000 + short
     if birth:
         return 1900 + short if near.year - 1900 - short <= OLDEST else 2000 + short
     return 2000 + short if 2000 + short <= near.year + 1 else 1900 + short

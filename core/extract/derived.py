@@ -6,7 +6,7 @@ from datetime import date
 
 from core.extract.dates import Found, find_dates
 from core.extract.result import in_order, quote
-from core.extract.words import sex_signs, words
+from core.extract.words import families, sex_signs, words
 from core.records import Evidence, FieldValue, Letter, Value
 
 AGE, STAY, SEX = "età al momento dell'intervento", "H_Stay_giorni", "Sesso"
@@ -122,8 +122,13 @@ def _signs(letter: Letter, sign: re.Pattern[str]) -> list[Evidence]:
 
 
 def _implied(letter: Letter, values: Values) -> Iterator[FieldValue]:
-    """DAPT is an antiplatelet, a CRT-D defibrillates, a dose is a drug, no therapy is no drug."""
+    """DAPT is an antiplatelet, two antiplatelets are DAPT, a CRT-D defibrillates, a dose is a drug,
+    an earlier heart operation makes this one a redo, no therapy is no drug.
+    """
     true = {name: value for name, value in values.items() if value.value is True}
+    plates = true["antiaggregante"].evidence if "antiaggregante" in true else ()
+    if len(families("antiplatelets", (place.text for place in plates))) > 1:
+        yield FieldValue("dapt", True, plates)
     if "dapt" in true:
         yield FieldValue("antiaggregante", True, true["dapt"].evidence)
     resynchronised = true["crt"].evidence if "crt" in true else ()
@@ -134,8 +139,9 @@ def _implied(letter: Letter, values: Values) -> Iterator[FieldValue]:
         ("lasix_dosaggio", "lasix"),
         ("Tipo_secondo_intervento", "secondo_intervento"),
         ("Causa_II_Run_CEC", "II_Run"),
+        ("Tipo di REDO", "REDO"),
     ):
-        if detail in values:
+        if detail in values and event not in values:
             yield FieldValue(event, True, values[detail].evidence)
     match = words("therapy", "none_at_home").search(letter.text)
     if match and not any(name in true for name in HOME_DRUGS):

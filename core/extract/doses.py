@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from core.extract.words import words
+from core.read.slips import mended
 
 Token = re.Match[str]
 
@@ -24,7 +25,7 @@ _MOMENT = (
     r"|ore\s+pasti)"
 )
 _TOKENS = re.compile(
-    rf"(?P<scheme>(?<![\d/])(?:{_FRACTION})(?:\s?-\s?(?:{_FRACTION})){{2,3}}(?![\d/]))"
+    rf"(?P<scheme>(?<![\d/])(?:{_FRACTION})(?:\s?-\s?(?:{_FRACTION})){{2,3}}(?![\d/])|(?<![\d/,.])[1-4]\s?\+\s?[1-4](?:\s?\+\s?[1-4])?(?![\d/,.]|\s?/))"
     rf"|(?P<mg>{_NUMBER})\s?(?:mg|milligramm[oi])\b"
     rf"|(?P<half>\s?e\s+(?:mezz[ao]|½|1/2))\b"
     rf"|(?P<count>(?<![\d,./])(?:{_FRACTION})|\b(?:{_WORD}))\s*(?:di\s+)?(?:{_UNIT})(?P<plus>\s?(?:\+|e)\s?(?:1/2|½|mezz[ao])(?!\s*(?:{_UNIT})))?"
@@ -75,6 +76,7 @@ def mg_a_day(quote: str) -> float | None:
     """
     if not_daily(quote) or _RANGE.search(quote):
         return None
+    quote = mended(quote)
     quote = _BARE_STRENGTH.sub(lambda match: match[0] + " mg ", quote, count=1)
     total = sum(_intakes(quote))
     return round(total, 2) if 0 < total <= 2000 else None
@@ -112,7 +114,8 @@ def _tablets(tokens: list[Token]) -> float:
     taken: list[tuple[float, int]] = []
     for token in tokens:
         count, times = _count(token), 0 if _count(token) else _times(token)
-        if count and not (token["half"] and taken):
+        again = bool(taken and taken[-1][1])  # "una al mattino e mezza alle 16": a second intake
+        if count and not (token["half"] and taken and not again):
             taken.append((count, 0))
         elif count:
             taken[-1] = (taken[-1][0] + count, taken[-1][1])
@@ -126,7 +129,7 @@ def _tablets(tokens: list[Token]) -> float:
 def _count(token: Token) -> float:
     """Tablets at one intake, 0 for a token that says when or how often."""
     if token["scheme"]:
-        return sum(_number(part) for part in re.split(r"\s?-\s?", token["scheme"]))
+        return sum(_number(part) for part in re.split(r"\s?[-+]\s?", token["scheme"]))
     if token["cross"]:
         return float(token["cross"]) * float(token["by"])
     written = token["count"] or token["lone"] or token["bare"]

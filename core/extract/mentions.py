@@ -18,6 +18,7 @@ from core.schema import Field, Schema
 AFTER = frozenset({"Decorso_post_operatorio", "esami_alla_dimissione", "terapia_alla_dimissione"})
 # A model's span below this score fills no cell: a wrong value costs a clerk more than an empty one.
 FLOOR = 0.9
+EARLIER = frozenset({"Tipo di REDO", "Anno REDO"})
 BEFORE = frozenset({"Anamnesi", "Motivo ricovero", "Terapia", "esami_all_ingresso"})
 
 
@@ -44,10 +45,18 @@ class Mention:
         )
 
     @property
+    def paced(self) -> bool:
+        """True for a rhythm that a pacemaker makes, whatever lies below it."""
+        rhythm = self.field.name in ("ritmo_all_ingresso", "Ritmo_alla_dimissione")
+        return rhythm and words("rhythm", "paced").search(self.evidence.text) is not None
+
+    @property
     def misplaced(self) -> bool:
         """True where letters speak of other things: history told in the course, or the reverse."""
         late = self.field.group in ("course", "outcome")
         early = self.field.group in ("history", "risk", "drugs", "devices", "diagnosis")
+        if self.field.name in EARLIER:  # the diagnosis names the operation of this stay
+            return self.section not in BEFORE
         return (early and self.section in AFTER) or (late and self.section in BEFORE)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from core.errors import BadInput
 from core.records import Evidence, Extra, FieldValue, Json, Letter, Value
 
-Reason = Literal["conflict", "uncertain", "unreadable", "not daily"]
+Reason = Literal["conflict", "uncertain", "unreadable", "not daily", "order", "mismatch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,24 +16,29 @@ class Doubt:
     """What a letter says of a field that is not its value, or not alone; for a person to see.
 
     conflict: another value is said here. uncertain: suspected only. unreadable: no value of the
-    field's type could be read. not daily: a dose on alternate days or when needed.
+    field's type could be read. not daily: a dose on alternate days or when needed. order: a day
+    that cannot come before or after another. mismatch: two fields that do not fit each other.
+    `note` says it in the reader's language, without words of the letter.
     """
 
     field: str
     reason: Reason
     evidence: tuple[Evidence, ...]
     value: Value | None = None
+    note: str | None = None
 
     def to_json(self) -> Json:
         raw: Json = {"field": self.field, "reason": self.reason}
         if self.value is not None:
             raw["value"] = self.value
+        if self.note is not None:
+            raw["note"] = self.note
         return raw | {"evidence": [_place(place) for place in self.evidence]}
 
     @classmethod
     def from_json(cls, raw: Json) -> Self:
-        places = tuple(Evidence(**place) for place in raw["evidence"])
-        return cls(raw["field"], raw["reason"], places, raw.get("value"))
+        places = tuple(Evidence.from_json(place) for place in raw["evidence"])
+        return cls(raw["field"], raw["reason"], places, raw.get("value"), raw.get("note"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ class LetterFields:
 
 def quote(letter: Letter, start: int, end: int) -> Evidence:
     """A place of the letter. The only way evidence is made here, so it always quotes the text."""
-    return Evidence(start, end, letter.text[start:end], letter.page_of(start))
+    text, page = letter.text[start:end], letter.page_of(start)
+    return Evidence(start, end, text, page, letter.box_of(start, end))
 
 
 def in_order(places: Iterable[Evidence]) -> tuple[Evidence, ...]:
@@ -90,5 +96,4 @@ def in_order(places: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
 
 def _place(place: Evidence) -> dict[str, Any]:
-    raw = dataclasses.asdict(place)
-    return raw if place.page is not None else {k: v for k, v in raw.items() if k != "page"}
+    return {name: said for name, said in dataclasses.asdict(place).items() if said is not None}

@@ -3,16 +3,17 @@
 The suffix of the path chooses: .xlsx for people, .csv and .json for programs. Letters hold whatever
 somebody typed, so a text that a spreadsheet would take for a formula stays a text. In .xlsx it is a
 string cell with the quote prefix, and reads back as it was. In .csv, which knows no types, it gets
-an apostrophe before it, as the OWASP verification standard asks (ASVS 1.2.10).
+an apostrophe before it, as the OWASP verification standard asks (ASVS 1.2.10). An .xlsx that people
+have worked on is added to.
 """
 
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from core.errors import BadInput
 from core.extract.cell import FORMULA_STARTS, LETTER, in_cell
@@ -20,18 +21,43 @@ from core.extract.result import LetterFields
 from core.files import replacing
 from core.schema import Schema, default_schema
 
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+    from core.extract.workbook import Writing
+
 
 def check_sheet(path: Path) -> None:
     """Raises BadInput for a path that `write_sheet` would refuse: to be known before the work."""
-    if path.suffix.lower() not in _WRITERS:
-        raise BadInput(f"{path}: not a kind of spreadsheet; choose {', '.join(_WRITERS)}")
+    if path.suffix.lower() not in _KINDS:
+        raise BadInput(f"{path}: not a kind of spreadsheet; choose {', '.join(_KINDS)}")
+    if path.suffix.lower() == ".xlsx" and path.exists():
+        from core.extract.workbook import lost_parts
+
+        _check_free(path)
+        lost_parts(path)
+        if path.stat().st_size <= _QUICK:
+            _opened(path, default_schema())
 
 
-def write_sheet(path: Path, results: Sequence[LetterFields], schema: Schema | None = None) -> None:
-    """Writes results whole or not at all, mode 0600. Raises BadInput for another suffix."""
-    check_sheet(path)
+def write_sheet(
+    path: Path, results: Sequence[LetterFields], schema: Schema | None = None
+) -> "Writing | None":
+    """Writes results whole or not at all, mode 0600. Raises BadInput for another suffix.
+
+    An .xlsx that is there already gets new rows, and what was done to it is returned; .csv and
+    .json are for programs and are written anew.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in _KINDS:
+        check_sheet(path)
+    if suffix == ".xlsx":
+        return _write_xlsx(path, results, schema or default_schema())
     with replacing(path) as file:
-        _WRITERS[path.suffix.lower()](file, results, schema or default_schema())
+        (_write_json if suffix == ".json" else _write_csv)(
+            file, results, schema or default_schema()
+        )
+    return None
 
 
 def _write_json(file: IO[bytes], results: Sequence[LetterFields], schema: Schema) -> None:
@@ -60,14 +86,53 @@ def _harmless(cell: str | int | float | date) -> str | int | float | date:
     return cell
 
 
-def _write_xlsx(file: IO[bytes], results: Sequence[LetterFields], schema: Schema) -> None:
+def _write_xlsx(path: Path, results: Sequence[LetterFields], schema: Schema) -> "Writing | None":
     from core.extract.workbook import make_workbook  # openpyxl takes 0.3 s to import
 
-    make_workbook(results, schema).save(file)
+    if not path.exists():
+        book = make_workbook(results, schema)
+        with replacing(path) as file:
+            book.save(file)
+        return None
+    return _extend(path, results, schema)
 
 
-_WRITERS: dict[str, Callable[[IO[bytes], Sequence[LetterFields], Schema], None]] = {
-    ".xlsx": _write_xlsx,
-    ".csv": _write_csv,
-    ".json": _write_json,
-}
+def _extend(path: Path, results: Sequence[LetterFields], schema: Schema) -> "Writing":
+    """Adds to a workbook that is there; where that loses something, a copy of it is kept."""
+    from core.extract.workbook import extend_workbook
+
+    _check_free(path)
+    saved = path.stat().st_mtime_ns
+    book, lost = _opened(path, schema)
+    done = extend_workbook(book, results, schema)
+    if lost:
+        done.lost, done.before = lost, path.with_name(f"{path.stem}.before{path.suffix}")
+        with replacing(done.before) as file:
+            file.write(path.read_bytes())
+    with replacing(path) as file:
+        book.save(file)
+        if path.stat().st_mtime_ns != saved:
+            raise BadInput(f"{path}: somebody saved it meanwhile; run the same command again")
+    return done
+
+
+def _opened(path: Path, schema: Schema) -> "tuple[Workbook, list[str]]":
+    from core.extract.workbook import look_into, open_workbook
+
+    book, lost = open_workbook(path)
+    try:
+        look_into(book, schema)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from None
+    return book, lost
+
+
+def _check_free(path: Path) -> None:
+    """Excel and LibreOffice put a file beside a workbook that somebody has open."""
+    for name in (f"~${path.name}", f".~lock.{path.name}#"):
+        if path.with_name(name).exists():
+            raise BadInput(f"{path}: open in a spreadsheet program; close it there first ({name})")
+
+
+_KINDS = (".xlsx", ".csv", ".json")
+_QUICK = 4_000_000  # bytes of a workbook that is read in seconds; it is read again to be written

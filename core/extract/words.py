@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,13 @@ def _tables() -> dict[str, Any]:
 def words(table: str, name: str) -> re.Pattern[str]:
     """The alternatives of one list as one expression without case."""
     return re.compile("|".join(_tables()[table][name]), re.IGNORECASE)
+
+
+def families(table: str, quotes: Iterable[str]) -> frozenset[str]:
+    """Which substances of a table the quotes name: aspirin and Cardioaspirin are one."""
+    told = list(quotes)
+    names = _tables()[table]
+    return frozenset(n for n in names if any(words(table, n).search(quote) for quote in told))
 
 
 @cache

@@ -1,255 +1,239 @@
-"""Results -> an Excel workbook for the ward: the table, the places behind it, what the codes mean.
+"""Results -> an Excel workbook for the ward, a new one or last month's with new rows.
 
-In Italian, like the people who read it. A cell that the letter leaves in doubt is coloured, and its
-comment says why; a document turned away has a grey row with the reason.
+In Italian, like the people who read it. Four sheets: "Lettere" (a row a letter), "Evidenze" (a row
+a place), "Codici", and a hidden one that remembers what we wrote. What a person changed since is
+known by it and stays as it is; so does what a person did to rows, columns, filters and colours.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from datetime import date
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
-from core.extract.cell import FORMULA_STARTS, LETTER, in_cell
-from core.extract.result import Doubt, LetterFields
-from core.records import Evidence, FieldValue
+from core.errors import BadInput
+from core.extract.book import codes, evidence, memory, table
+from core.extract.book.content import Content, contents, why_away
+from core.extract.book.evidence import EvidenceSheet
+from core.extract.book.memory import Entry, Memory, Written, fingerprint
+from core.extract.book.table import Table
+from core.extract.cell import LETTER
+from core.extract.result import LetterFields
 from core.schema import Field, Schema
 
-MOST = 32_767  # characters that Excel allows in a cell
-QUOTE = 220
-WIDTHS = {"boolean": 11, "code": 11, "number": 11, "date": 13, "year": 9, "digits": 15, "text": 24}
-LONG_TEXT = 46
-DOUBTS = {
-    "conflict": "La lettera dice anche",
-    "uncertain": "Solo sospetto",
-    "unreadable": "Valore non leggibile",
-    "not daily": "Non tutti i giorni",
-}
-TYPES = {
-    "boolean": "sì/no (1/0)",
-    "code": "codice",
-    "number": "numero",
-    "digits": "cifre",
-    "text": "testo",
-    "date": "data",
-    "year": "anno",
-}
-_CUT = " […]"
-_TITLE = Font(bold=True, color="FFFFFF")
-_IN_DOUBT = PatternFill("solid", fgColor="FFE699")
-_TURNED_AWAY = PatternFill("solid", fgColor="D9D9D9")
-_WRAPPED = Alignment(vertical="top", wrap_text=True)
-Shown = str | int | float | date | None
+_LOCKED = b"\xd0\xcf\x11\xe0"  # a compound file: what Excel makes of a workbook with a password
+_LOST = ("xl/slicers/", "xl/timelines/", "xl/ctrlProps/", "xl/activeX/", "xl/diagrams/")
+
+
+@dataclass(slots=True)
+class Writing:
+    """What was done to a spreadsheet that may have been there before.
+
+    `same`: letters there already of which no cell had to change. `kept`: cells of letters read
+    again that a person had changed. `removed`: letters whose row a person took out. `strange`: rows
+    with a letter's name that were not written by us. `gone`: fields without a column. `lost`: what
+    the file held that cannot be kept; the file as it was is at `before`.
+    """
+
+    added: int = 0
+    updated: int = 0
+    cells: int = 0
+    same: int = 0
+    kept: int = 0
+    removed: int = 0
+    strange: int = 0
+    gone: tuple[str, ...] = ()
+    lost: list[str] = field(default_factory=list)
+    before: Path | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should hear of it, in sentences."""
+        letters = _count(self.updated, "letter")
+        told = {
+            _count(self.added, "new row"): self.added,
+            f"{_count(self.cells, 'cell')} of {letters} brought up to date": self.cells,
+            f"{_count(self.same, 'letter')} there already, unchanged": self.same,
+            f"{_count(self.kept, 'cell')} that a person changed left alone": self.kept,
+            f"{_count(self.removed, 'letter')} left out: a person took the row away": self.removed,
+            f"{_count(self.strange, 'row')} left alone that Lettera did not write": self.strange,
+            f"no column any more for {', '.join(self.gone)}": len(self.gone),
+            f"cannot be kept: {', '.join(self.lost)}; as it was: {self.before}": len(self.lost),
+        }
+        return [sentence for sentence, number in told.items() if number]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def make_workbook(results: Sequence[LetterFields], schema: Schema) -> Workbook:
-    """The workbook with its sheets "Lettere", "Evidenze", "Codici"."""
+    """A new workbook with the letters."""
     book = Workbook()
     book.properties.creator = "Lettera"
-    table = book.active
-    assert isinstance(table, Worksheet)
-    table.title = "Lettere"
-    _table(table, results, schema)
-    _evidence(book.create_sheet("Evidenze"), results, schema)
-    _codes(book.create_sheet("Codici"), schema)
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = table.TITLE
+    places = EvidenceSheet.make(book.create_sheet(evidence.TITLE), schema)
+    codes.fill_codes(book.create_sheet(codes.TITLE), schema)
+    _Writer(book, Table.make(sheet, schema), places, Memory({}, True), schema).write(results)
     return book
 
 
-# ---- Lettere: one row a letter
+def extend_workbook(book: Workbook, results: Sequence[LetterFields], schema: Schema) -> Writing:
+    """Puts letters into a workbook that people have worked on. Raises BadInput for another kind."""
+    rows, written = look_into(book, schema)
+    rows.refit()
+    there = evidence.TITLE in book.sheetnames
+    places = EvidenceSheet(book[evidence.TITLE], schema) if there else None
+    return _Writer(book, rows, places, written, schema).write(results)
 
 
-def _table(sheet: Worksheet, results: Sequence[LetterFields], schema: Schema) -> None:
-    fields = list(schema.fields.values())
-    colours = ["#404040", *(schema.groups[field.group].colour for field in fields)]
-    _head(sheet, [LETTER, *schema.fields], [30, *map(_width, fields)], colours)
-    for column, field in enumerate(fields, 2):
-        sheet.cell(1, column).comment = _comment(f"{field.it}{_code_list(field)}")
-    for row, result in enumerate(results, 2):
-        name = _put(sheet, row, 1, result.letter)
+def look_into(book: Workbook, schema: Schema) -> tuple[Table, Memory]:
+    """The letters of a workbook, and what we wrote of them. Raises BadInput for another kind."""
+    kept = book[memory.TITLE] if memory.TITLE in book.sheetnames else None
+    rows, written = Table.find(book, schema), Memory.read(kept)
+    names = {name for name, _ in rows.rows()}
+    if names and written.entries and names.isdisjoint(written.entries):
+        raise BadInput(f"no column with the letters' names any more; call it '{LETTER}' again")
+    return rows, written
+
+
+def open_workbook(path: Path, *, values: bool = False) -> tuple[Workbook, list[str]]:
+    """A workbook of any origin, and what of it would be lost if it were written again.
+
+    `values`: what formulas came to, in place of the formulas. Raises BadInput.
+    """
+    lost = lost_parts(path)
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            book = load_workbook(path, data_only=values)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, SyntaxError) as bad:
+        raise BadInput(f"{path}: not an Excel workbook ({type(bad).__name__})") from None
+    return book, lost + sorted({str(one.message).partition(" extension")[0] for one in told})
+
+
+def lost_parts(path: Path) -> list[str]:
+    """The parts of a workbook that openpyxl does not keep. Raises BadInput where it is none."""
+    try:
+        with path.open("rb") as file:
+            if file.read(4) == _LOCKED:
+                raise BadInput(f"{path}: locked with a password; take it off, or write elsewhere")
+        with ZipFile(path) as archive:
+            parts = {folder for folder in _LOST for n in archive.namelist() if folder in n}
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+    except BadZipFile:
+        raise BadInput(f"{path}: not an Excel workbook; write to another file") from None
+    return [part.split("/")[1] for part in sorted(parts)]
+
+
+_EMPTY = Content(None, "", None, None, ())
+_NOTHING = Written(None, memory.digest("", 8))
+
+
+class _Writer:
+    def __init__(
+        self,
+        book: Workbook,
+        rows: Table,
+        places: EvidenceSheet | None,
+        written: Memory,
+        schema: Schema,
+    ) -> None:
+        self._book, self._table, self._places = book, rows, places
+        self._memory, self._schema = written, schema
+        self._rows: dict[str, int] = {}
+        for name, row in rows.rows():
+            self._rows.setdefault(name, row)
+        gone = (name for name in schema.fields if name not in rows.columns)
+        self._done = Writing(gone=tuple(gone))
+
+    def write(self, results: Sequence[LetterFields]) -> Writing:
+        """Writes all letters; two results of one document become one row, the later one's."""
+        taken: set[str] = set()
+        self._table.expect(len(results))
+        for result in results:
+            id = result.extra.get("id")
+            name = self._memory.name(result.letter, None if id is None else str(id), taken)
+            taken.add(name)
+            self._put(name, None if id is None else str(id), result)
+        self._table.close()
+        if self._places is not None:
+            self._places.close()
+        there = memory.TITLE in self._book.sheetnames
+        kept = self._book[memory.TITLE] if there else self._book.create_sheet(memory.TITLE)
+        self._memory.write(kept)
+        return self._done
+
+    def _put(self, name: str, id: str | None, result: LetterFields) -> None:
+        entry = self._memory.entries.get(name)
+        if entry is None and name in self._rows:
+            self._done.strange += 1
+        elif entry is None:
+            self._add(name, id, result)
+        elif name not in self._rows:
+            self._done.removed += 1
+        else:
+            entry.id = entry.id or id
+            self._update(name, entry, result)
+
+    def _add(self, name: str, id: str | None, result: LetterFields) -> None:
+        cells = contents(result, self._schema)
+        entry = self._memory.add(name, id)
+        row = self._rows[name] = self._table.add_row(name)
         if not result.discharge_letter:
-            name.fill = _TURNED_AWAY
-            name.comment = _comment(f"Non elaborata: {result.reason or 'non è una lettera'}")
-        _fill_row(sheet, row, result, fields)
-    _choices(sheet, fields, len(results))
-    sheet.freeze_panes = "B2"
+            self._table.mark_away(row, why_away(result))
+        for field_name, content in cells.items():
+            column = self._schema.field(field_name)
+            if field_name in self._table.columns:
+                self._table.fill(row, column, content)
+                entry.cells[field_name] = Written.of(content, column)
+        if self._places is not None:
+            self._table.link(row, self._places.add(name, result))
+        self._done.added += 1
+
+    def _update(self, name: str, entry: Entry, result: LetterFields) -> None:
+        """A letter read again: what nobody touched is brought up to date."""
+        new = contents(result, self._schema)
+        changed = sum(self._renew(self._rows[name], entry, *one) for one in self._pairs(new))
+        if self._places is not None:
+            self._places.add(name, result)
+        self._done.cells += changed
+        self._done.updated += changed > 0
+        self._done.same += changed == 0
+
+    def _pairs(self, new: dict[str, Content]) -> Iterator[tuple[str, Content]]:
+        """Every field of the schema with its content now, an empty one where it has none."""
+        yield from ((name, new.get(name, _EMPTY)) for name in self._schema.fields)
+
+    def _renew(self, row: int, entry: Entry, name: str, content: Content) -> bool:
+        """Whether the value of a cell was changed."""
+        column, was = self._schema.field(name), entry.cells.get(name)
+        cell = self._table.cell(row, name)
+        if cell is None:
+            return False
+        if is_touched(cell.value, column, was):
+            self._done.kept += 1
+            return False
+        now = Written.of(content, column)
+        if now == (was or _NOTHING):
+            return False
+        self._table.update(cell, column, content, was.note if was else "")
+        entry.cells[name] = now
+        return now.print != (was.print if was else None)
 
 
-def _fill_row(sheet: Worksheet, row: int, result: LetterFields, fields: list[Field]) -> None:
-    said = {value.field: value for value in result.fields}
-    doubts: dict[str, list[Doubt]] = {}
-    for doubt in result.doubts:
-        doubts.setdefault(doubt.field, []).append(doubt)
-    for column, field in enumerate(fields, 2):
-        value, unsure = said.get(field.name), doubts.get(field.name, [])
-        if value is None and not unsure:
-            continue
-        cell = _put(sheet, row, column, None if value is None else in_cell(value.value, field))
-        cell.number_format = _format(field)
-        cell.comment = _comment("\n".join(_explained(value, unsure)))
-        if unsure:
-            cell.fill = _IN_DOUBT
-
-
-def _explained(value: FieldValue | None, doubts: Iterable[Doubt]) -> Iterable[str]:
-    """The lines of a cell's comment: the quotes, then what is doubtful."""
-    if value is not None:
-        yield from (_quoted(place) for place in value.evidence[:4])
-        if len(value.evidence) > 4:
-            yield f"e altri {len(value.evidence) - 4} punti"
-        if value.score is not None:
-            yield f"Sicurezza del modello: {value.score:.0%}"
-    for doubt in doubts:
-        other = "" if doubt.value is None else f" {_spoken(doubt)}"
-        quotes = "; ".join(_quoted(place) for place in doubt.evidence[:3])
-        yield f"{DOUBTS[doubt.reason]}{other}: {quotes}"
-
-
-def _spoken(doubt: Doubt) -> str:
-    value = doubt.value
-    return (
-        {True: "sì", False: "no"}[value] if isinstance(value, bool) else _shortened(str(value), 60)
-    )
-
-
-def _quoted(place: Evidence) -> str:
-    page = "" if place.page is None else f" (p. {place.page})"
-    return f"«{_shortened(place.text, QUOTE)}»{page}"
-
-
-def _format(field: Field) -> str:
-    if field.type == "date":
-        return "dd/mm/yyyy"
-    # Not a number to Excel: leading zeros and long numbers stay as they are, also after an edit.
-    return "@" if field.type in ("digits", "text") else "General"
-
-
-def _width(field: Field) -> int:
-    if field.kind == "section":
-        return LONG_TEXT
-    return max(WIDTHS[field.type], 3 + len(field.name) // 3)  # three lines of the header hold it
-
-
-def _choices(sheet: Worksheet, fields: Sequence[Field], rows: int) -> None:
-    """Lists to choose from, so that a correction keeps to the codes."""
-    for column, field in enumerate(fields, 2):
-        codes = ["1", "0"] if field.type == "boolean" else [str(code) for code in field.codes]
-        if codes and rows:
-            rule = DataValidation("list", formula1=f'"{",".join(codes)}"', allow_blank=True)
-            sheet.add_data_validation(rule)
-            rule.add(f"{get_column_letter(column)}2:{get_column_letter(column)}{rows + 1}")
-
-
-def _code_list(field: Field) -> str:
-    meanings = (f"{code} = {meaning}" for code, meaning in _meanings(field))
-    return "".join(f"\n{line}" for line in meanings)
-
-
-def _meanings(field: Field) -> list[tuple[int | str, str]]:
-    return [(1, "sì"), (0, "no")] if field.type == "boolean" else list(field.codes.items())
-
-
-# ---- Evidenze: one row a place
-
-
-def _evidence(sheet: Worksheet, results: Sequence[LetterFields], schema: Schema) -> None:
-    titles = [LETTER, "campo", "valore", "pagina", "citazione", "inizio", "fine", "nota"]
-    _head(sheet, titles, [30, 34, 24, 8, 100, 9, 9, 24])
-    rows: list[list[Shown]] = []
-    for result in results:
-        if not result.discharge_letter:
-            rows.append([result.letter, *[None] * 6, f"Non elaborata: {result.reason}"])
-        for value in result.fields:
-            field = schema.field(value.field)
-            shown = None if field.kind == "section" else in_cell(value.value, field)
-            rows += [[result.letter, field.name, shown, *_place(p), None] for p in value.evidence]
-        for doubt in result.doubts:
-            said = None if doubt.value is None else in_cell(doubt.value, schema.field(doubt.field))
-            note = DOUBTS[doubt.reason]
-            rows += [[result.letter, doubt.field, said, *_place(p), note] for p in doubt.evidence]
-    for number, row in enumerate(rows, 2):
-        for column, shown in enumerate(row, 1):
-            cell = _put(sheet, number, column, shown)
-            if isinstance(shown, date):
-                cell.number_format = "dd/mm/yyyy"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(titles))}{max(len(rows), 1) + 1}"
-    sheet.freeze_panes = "A2"
-
-
-def _place(place: Evidence) -> list[Shown]:
-    return [place.page, _shortened(place.text, 1000), place.start, place.end]
-
-
-# ---- Codici: what the columns mean
-
-
-def _codes(sheet: Worksheet, schema: Schema) -> None:
-    _head(sheet, ["campo", "tipo", "codice", "significato"], [42, 12, 8, 90])
-    number = 2
-    for field in schema.fields.values():
-        rows: list[list[Shown]] = [[field.name, TYPES[field.type], None, field.it]]
-        rows += [[None, None, code, meaning] for code, meaning in field.codes.items()]
-        for row in rows:
-            for column, shown in enumerate(row, 1):
-                _put(sheet, number, column, shown).alignment = _WRAPPED
-            number += 1
-    sheet.freeze_panes = "A2"
-
-
-# ---- cells
-
-
-def _head(
-    sheet: Worksheet, titles: Sequence[str], widths: Sequence[int], colours: Sequence[str] = ()
-) -> None:
-    for column, title in enumerate(titles, 1):
-        cell = _put(sheet, 1, column, title)
-        colour = colours[column - 1] if colours else "#404040"
-        cell.fill = PatternFill("solid", fgColor=colour.lstrip("#"))
-        cell.font = _TITLE if _is_dark(colour) else Font(bold=True)
-        cell.alignment = Alignment(vertical="center", wrap_text=True)
-        sheet.column_dimensions[get_column_letter(column)].width = widths[column - 1]
-    sheet.row_dimensions[1].height = 48
-
-
-def _is_dark(colour: str) -> bool:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return 0.299 * red + 0.587 * green + 0.114 * blue < 140
-
-
-def _put(sheet: Worksheet, row: int, column: int, shown: Shown) -> Cell:
-    """A cell whose text is never a formula, and never more than Excel can hold."""
-    cell = sheet.cell(row, column)
-    assert isinstance(cell, Cell)
-    if isinstance(shown, str):
-        cell.value = _plain(shown)
-        cell.data_type = "s"
-        if shown.startswith(FORMULA_STARTS):
-            cell.quotePrefix = True
-    else:
-        cell.value = shown
-    return cell
-
-
-def _plain(text: str) -> str:
-    """Without what XML cannot carry; a text too long for a cell is cut and says so."""
-    clean: str = ILLEGAL_CHARACTERS_RE.sub("", text).encode("utf-8", "replace").decode()
-    return clean if len(clean) <= MOST else clean[: MOST - len(_CUT)] + _CUT
-
-
-def _comment(text: str) -> Comment:
-    comment = Comment(_plain(text), "Lettera")
-    comment.width = 340
-    comment.height = 30 + 18 * sum(1 + len(line) // 48 for line in text.split("\n"))
-    return comment
-
-
-def _shortened(text: str, most: int) -> str:
-    flat = re.sub(r"\s+", " ", text).strip()
-    return flat if len(flat) <= most else flat[: most - len(_CUT)] + _CUT
+def is_touched(shown: object, column: Field, was: Written | None) -> bool:
+    """Whether a cell holds something else than we wrote."""
+    try:
+        return fingerprint(shown, column) != (was.print if was else None)
+    except ValueError:
+        return True

@@ -27,17 +27,18 @@ class Voter:
 class Asking:
     """Raises BadInput or UnknownName for a choice that cannot be followed.
 
-    `model` None is the price list's default. `votes` is a number of samples ("3") or the formats to
-    ask in ("iob,inline,spans"); `format` counts where it is a number. `examples` corrected phrases
-    go with each question; `batch` phrases of a letter share a call. `batch_api` asks by the
-    service's cheaper, slower door. `rpm`, `tpm`: requests and tokens a minute, None for the price
-    list's. A fault that may pass is met with `attempts` attempts, `pause` seconds between them,
-    doubled each time.
+    `model` None is the price list's default. `votes` is a number of samples ("3") or the
+    formats to ask in ("iob,inline,spans"); `format` counts where it is a number. `temperature`
+    is that of the first sample. `examples` corrected phrases go with each question; `batch`
+    phrases of a letter share a call. `batch_api` asks by the service's cheaper, slower door.
+    `rpm`, `tpm`: requests and tokens a minute, None for the price list's. A fault that may pass
+    is met with `attempts` attempts, `pause` seconds between them, doubled each time.
     """
 
     model: str | None = None
     format: str = "iob"
     language: str = "it"
+    temperature: float = 0.0
     examples: int = 0
     votes: str = "1"
     batch: int = 1
@@ -68,7 +69,7 @@ class Asking:
             amount = getattr(self, name)
             if amount is not None and not amount > 0:
                 raise BadInput(f"{name} must be more than 0, not {amount:g}")
-        for name in ("examples", "pause"):
+        for name in ("examples", "pause", "temperature"):
             if not getattr(self, name) >= 0:
                 raise BadInput(f"{name} must be 0 or more, not {getattr(self, name)}")
         if self.batch_api and self.batch > 1:
@@ -83,14 +84,14 @@ class Asking:
         if not (len(names) == 1 and _is_number(names[0])):
             if len(set(names)) < len(names):
                 raise BadInput(f"votes names a format twice: {self.votes}")
-            return tuple(Voter(name) for name in names)
+            return tuple(Voter(name, self.temperature) for name in names)
         count = int(names[0])
         if not 1 <= count <= _MOST_VOTES:
             raise BadInput(
                 f"votes must be 1 to {_MOST_VOTES}, or formats with commas between, not {count}"
             )
         return tuple(
-            Voter(self.format, _WARMTH if number else 0.0, _SEED + number)
+            Voter(self.format, _WARMTH if number else self.temperature, _SEED + number)
             for number in range(count)
         )
 

@@ -136,22 +136,9 @@ def _shown(
 
 
 def _hidden(span: Span, sent: Shielded) -> Span:
-    """A span of the original where it stands in the shielded text; half a stand-in is all of it."""
-    start, end = _there(sent, span.start, first=True), _there(sent, span.end, first=False)
+    """A span of the original in the shielded text; a value of what is hidden would tell it."""
     touched = any(edit.start < span.end and span.start < edit.end for edit in sent.edits)
-    value = None if touched else span.value
-    return replace(span, start=start, end=end, value=value, text=sent.text[start:end])
-
-
-def _there(sent: Shielded, at: int, first: bool) -> int:
-    shift = 0
-    for edit in sent.edits:
-        if at <= edit.start:
-            break
-        if at < edit.end:
-            return edit.new_start if first else edit.new_end
-        shift = edit.new_end - edit.end
-    return at + shift
+    return replace(sent.there(span), value=None if touched else span.value)
 
 
 def _fields(example: Example) -> frozenset[str]:

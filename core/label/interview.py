@@ -7,19 +7,32 @@ An answer nothing can be read from is asked for once more.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 from core.label.asking import Voter
 from core.label.confidence import own
 from core.label.formats import Asked, Format
 from core.label.formats.answers import Unusable
 from core.label.hosted.ledger import Reply
-from core.label.hosted.service import Refused, Request, Service
+from core.label.hosted.service import Refused, Request, Split
 from core.label.passages import middle
 from core.records import Missing, Span
 
 _MOST_TOKENS = 16_384
 _DEEPEST = 4  # a question is cut into sixteen at most, however often its answer is cut off
 _CUT_OFF = "length"
+
+
+class Service(Protocol):
+    """Who is asked: as `core.label.hosted.service.Service`."""
+
+    def known(self, key: str) -> Reply | None: ...
+
+    async def ask(self, request: Request) -> Reply: ...
+
+    async def ask_all(
+        self, request: Request, keys: Sequence[str], split: Split
+    ) -> list[Reply | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,7 @@ class Heard:
     missing: tuple[Missing, ...] = ()
     unanswered: int = 0
     strangers: int = 0
+    mistyped: int = 0
     asked: int = 0
     failed: int = 0
     halved: int = 0
@@ -45,6 +59,7 @@ class Heard:
             self.missing + other.missing,
             self.unanswered + other.unanswered,
             self.strangers + other.strangers,
+            self.mistyped + other.mistyped,
             self.asked + other.asked,
             self.failed + other.failed,
             self.halved + other.halved,
@@ -139,12 +154,13 @@ class Interview:
             return _nothing(reason)
 
     def _told(self, asked: Asked, reply: Reply) -> Heard:
-        answer = self.format.read(reply.text, asked.text)
+        answer = self.format.read(reply.text, asked.text, asked.marks)
         spans = answer.spans
         if reply.logprobs:
             sure = own(reply.logprobs, spans)
             spans = tuple(replace(s, score=p) for s, p in zip(spans, sure, strict=True))
-        return Heard(spans, answer.missing, answer.unanswered, answer.strangers, asked=1)
+        lost = answer.unanswered, answer.strangers, answer.mistyped
+        return Heard(spans, answer.missing, *lost, asked=1)
 
 
 def _nothing(reason: str) -> Heard:
@@ -152,7 +168,11 @@ def _nothing(reason: str) -> Heard:
 
 
 def _halves(asked: Asked) -> list[tuple[int, Asked]]:
-    """The same question in two, each with its place: half of the fields, else half of the text."""
+    """The same question in two, with their places: by marks, by fields, else by the text."""
+    if asked.marks:
+        half = len(asked.marks) // 2
+        parts = (asked.marks[:half], asked.marks[half:]) if half else ()
+        return [(0, replace(asked, marks=part)) for part in parts]
     if len(asked.fields) > 1:
         half = len(asked.fields) // 2
         return [

@@ -26,7 +26,7 @@ from core.label.hosted.stream import ordered
 from core.label.hosted.wire import normalised_address
 from core.label.interview import Heard, Interview
 from core.label.passages import LONGEST, Passage, line_by_line, run_together
-from core.label.sheets import Question, Sheet, take
+from core.label.sheets import Noted, Question, Sheet, Told, take
 from core.label.shield.shield import Shield, is_loopback, needed, unshielded
 from core.label.verdict import Line, Losses, Verdict
 from core.records import Annotation, Phrase
@@ -41,8 +41,9 @@ class Together:
     What leaves the machine is shielded unless the address is loopback or `how.shield` is "off".
     `identity` is a labeller whose identity spans are hidden besides what the shield finds itself,
     come back as spans whatever the model says, and whose other spans make the model's more or less
-    sure. `pool` are corrected phrases to pick examples from. With a `ledger` an answer once given
-    is never asked for again. `prices`: the user's own price list, laid over ours.
+    sure. `finder`: a labeller whose spans are all that the format `hybrid` asks about. `pool` are
+    corrected phrases to pick examples from. With a `ledger` an answer once given is never asked for
+    again. `prices`: the user's own price list, laid over ours.
 
     `usage` and `losses` count the last run; `notes` says what the service had to be asked without.
     """
@@ -56,6 +57,7 @@ class Together:
         base_url: str | None = None,
         ledger: Path | None = None,
         identity: Labeller | None = None,
+        finder: Labeller | None = None,
         pool: Sequence[Annotation] = (),
         schema: Schema | None = None,
         prices: Path | None = None,
@@ -73,6 +75,7 @@ class Together:
         self._key = (api_key or "").strip()
         self._ledger = ledger
         self._identity = identity
+        self._finder = finder
         self._pool = pool
         self._examples: Examples | None = None
         self._price = known.models.get(self.model)
@@ -92,6 +95,10 @@ class Together:
             )
             for voter in how.voters
         ]
+        if finder is None and any(interview.format.marked for interview in self._interviews):
+            raise BadInput(
+                "the format hybrid asks what a tagger found; use it as lettera extract --by hybrid"
+            )
         self.source = f"together/{self.model}/{self._recipe()}"
 
     def _recipe(self) -> str:
@@ -100,6 +107,7 @@ class Together:
         votes = len(self._interviews)
         more = [f"{votes}-votes"] if len(prompts) < votes else []
         more += [f"{self.how.examples}-examples"] if self.how.examples else []
+        more += [self._finder.source] if self._finder else []
         return "+".join([*prompts, *more])
 
     def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
@@ -108,26 +116,31 @@ class Together:
         A phrase without a usable answer has a comment that begins with UNUSABLE. Raises LLMError
         on lasting faults, MoneySpent before more would be spent than allowed.
         """
+        return (one for told in self.letters(_by_letter(phrases)) for one in told.annotations)
+
+    def letters(self, letters: Iterable[Sequence[Phrase]]) -> Iterator[Told]:
+        """`label`, letter by letter, each with what it lost and took; one may have no phrases."""
         if not self._key and not is_loopback(self.address):
             raise LLMError(
-                "no key for Together: set TOGETHER_API_KEY, or label without it (--by rules)"
+                "no key for Together: set TOGETHER_API_KEY, or label without it (--by rules;"
+                " to extract, --by local)"
             )
-        return self._labelled(phrases)
+        return self._labelled(letters)
 
     def estimate(self, phrases: Iterable[Phrase]) -> Estimate:
         """What labelling would take, by the requests it would send; nothing is asked."""
         with self._opened() as ledger:
-            requests = self._requests(phrases, ledger)
+            requests = self._requests(_by_letter(phrases), ledger)
             return estimate(requests, ledger, self._price, self.how.batch_api)
 
-    def _labelled(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
+    def _labelled(self, letters: Iterable[Sequence[Phrase]]) -> Iterator[Told]:
         self.losses = Losses()
-        verdict = Verdict(self.schema, self.view, self.source, self.losses)
+        verdict = Verdict(self.schema, self.view, self.source)
         with self._opened() as ledger:
             brought = Batched()
             if ledger and self.how.batch_api:
-                phrases = list(phrases)
-                brought = self._brought(phrases, ledger)
+                letters = list(letters)
+                brought = self._brought(letters, ledger)
             elif ledger and Jobs(ledger, normalised_address(self.address)).open():
                 raise BadInput(
                     "answers of the batch API are paid for and still on their way;"
@@ -137,23 +150,30 @@ class Together:
             self.usage = service.usage
             self._count(brought)
             sheets: deque[Sheet] = deque()
-            questions = self._questions(phrases, verdict, sheets)
+            questions = self._questions(letters, verdict, sheets)
             work = partial(self._hear, service)
             stream = ordered(questions, work, 2 * self.how.concurrency, service.close)
             with closing(stream):
-                for question, heard in stream:
-                    take(question, heard)
+                for question, heard, keys in stream:
+                    take(question, heard, keys)
                     while sheets and not sheets[0].open:
-                        yield from map(verdict.annotation, sheets.popleft().lines)
+                        yield self._told(sheets.popleft(), verdict, ledger)
             self.notes = service.notes
             for sheet in sheets:
-                yield from map(verdict.annotation, sheet.lines)
+                yield self._told(sheet, verdict, ledger)
 
-    def _brought(self, phrases: Iterable[Phrase], ledger: Ledger) -> Batched:
+    def _told(self, sheet: Sheet, verdict: Verdict, ledger: Ledger | None) -> Told:
+        losses = Losses()
+        annotations = [verdict.annotation(line, losses) for line in sheet.lines]
+        self.losses.add(losses)
+        paid = ledger.paid(sheet.keys) if ledger else None
+        return Told(tuple(annotations), losses, sheet.asked, sheet.failed, paid)
+
+    def _brought(self, letters: Iterable[Sequence[Phrase]], ledger: Ledger) -> Batched:
         """Brings the answers into the ledger by the batch API; what it leaves is asked as usual."""
         return asyncio.run(
             run_batch(
-                self._requests(phrases, ledger),
+                self._requests(letters, ledger),
                 self.address,
                 self._key or "none",
                 ledger,
@@ -172,24 +192,23 @@ class Together:
         self.usage.tokens_out += brought.tokens_out
         self.usage.usd += brought.usd
 
-    async def _hear(self, service: Service, question: Question) -> tuple[Question, list[Heard]]:
-        interview = self._interviews[question.voter]
-        return question, await interview.hear(service, question.asked)
+    async def _hear(
+        self, service: Service, question: Question
+    ) -> tuple[Question, list[Heard], set[str]]:
+        noted = Noted(service)
+        heard = await self._interviews[question.voter].hear(noted, question.asked)
+        return question, heard, noted.keys
 
     def _questions(
-        self, phrases: Iterable[Phrase], verdict: Verdict, sheets: deque[Sheet]
+        self, letters: Iterable[Sequence[Phrase]], verdict: Verdict, sheets: deque[Sheet]
     ) -> Iterator[Question]:
         """The questions about each letter, once its sheet stands in `sheets`."""
-        for _, group in groupby(phrases, key=lambda phrase: phrase.letter):
-            letter = list(group)
-            lines = self._lines(letter, verdict)
-            sheet = Sheet(lines)
-            texts = [line.sent.text for line in lines]
-            numbers = [n for n, line in enumerate(lines) if verdict.worth_asking(line)]
+        for letter in letters:
+            sheet = Sheet(self._lines(letter, verdict))
             questions = [
                 Question(sheet, voter, passages, asked)
                 for voter in range(len(self._interviews))
-                for passages, asked in self._asked(voter, letter, texts, numbers)
+                for passages, asked in self._asked(voter, letter, sheet.lines, verdict)
             ]
             sheet.open = len(questions)
             sheets.append(sheet)
@@ -198,22 +217,32 @@ class Together:
     def _lines(self, letter: Sequence[Phrase], verdict: Verdict) -> list[Line]:
         """A letter's phrases as they are sent: a name is hidden wherever it stands in it."""
         known = list(self._identity.label(letter)) if self._identity else None
+        found = known if self._finder is self._identity else self._found(letter)
         if self.shielded:
             shield = Shield(letter, known or (), self.schema, self._secret)
             sent = [shield.hide(phrase) for phrase in letter]
         else:
             sent = [unshielded(phrase) for phrase in letter]
         voters = len(self._interviews)
-        return [
+        lines = [
             verdict.line(phrase, hidden, known[number] if known else None, voters)
             for number, (phrase, hidden) in enumerate(zip(letter, sent, strict=True))
         ]
+        for line, seen in zip(lines, found or (), strict=found is not None):
+            line.marks = verdict.marks(line, seen)
+        return lines
+
+    def _found(self, letter: Sequence[Phrase]) -> list[Annotation] | None:
+        return list(self._finder.label(letter)) if self._finder else None
 
     def _asked(
-        self, voter: int, letter: Sequence[Phrase], texts: Sequence[str], numbers: Sequence[int]
+        self, voter: int, letter: Sequence[Phrase], lines: Sequence[Line], verdict: Verdict
     ) -> Iterator[tuple[tuple[Passage, ...], tuple[Asked, ...]]]:
         """What a voter is asked about a letter, call by call."""
         form = self._interviews[voter].format
+        texts = [line.sent.text for line in lines]
+        worth = (lambda line: bool(line.marks)) if form.marked else verdict.worth_asking
+        numbers = [number for number, line in enumerate(lines) if worth(line)]
         if form.whole:
             passages = run_together(texts, numbers, LONGEST)
         else:
@@ -225,7 +254,13 @@ class Together:
                 yield (
                     tuple(passage for passage, _ in pairs[at : at + width]),
                     tuple(
-                        Asked(passage.text, self._section(letter, passage), examples, tuple(fields))
+                        Asked(
+                            passage.text,
+                            self._section(letter, passage),
+                            examples,
+                            tuple(fields),
+                            lines[passage.lines[0][0]].marks if form.marked else (),
+                        )
                         for passage, examples in pairs[at : at + width]
                     ),
                 )
@@ -247,10 +282,12 @@ class Together:
         section = sections.pop() if len(sections) == 1 else None
         return section if section in self.schema.fields else None
 
-    def _requests(self, phrases: Iterable[Phrase], ledger: Ledger | None) -> Iterator[Request]:
+    def _requests(
+        self, letters: Iterable[Sequence[Phrase]], ledger: Ledger | None
+    ) -> Iterator[Request]:
         """The requests that labelling would begin with; of what shares a call only what is open."""
-        verdict = Verdict(self.schema, self.view, self.source, Losses())
-        for question in self._questions(phrases, verdict, deque(maxlen=0)):
+        verdict = Verdict(self.schema, self.view, self.source)
+        for question in self._questions(letters, verdict, deque(maxlen=0)):
             interview = self._interviews[question.voter]
             single = [interview.request([asked]) for asked in question.asked]
             open_ = [ledger is None or ledger.find(request.key) is None for request in single]
@@ -288,3 +325,7 @@ class Together:
             budget=self._budget,
             price=self._price,
         )
+
+
+def _by_letter(phrases: Iterable[Phrase]) -> Iterator[list[Phrase]]:
+    return (list(group) for _, group in groupby(phrases, key=lambda phrase: phrase.letter))

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from core.label.confidence import agreement, elected, score
+from core.label.formats import Place
+from core.label.formats.hybrid import marks_of
 from core.label.interview import Heard
 from core.label.shield.shield import Edit, Shielded
 from core.records import Annotation, Phrase, Span
@@ -21,22 +23,30 @@ _WORD = re.compile(r"[^\W_]+")
 class Losses:
     """What a run did not get. Phrases: `unusable` (no answer to be read) and `partly` (an answer
     that leaves something open). `missing`: quotes not found in their text. `strangers`: entities
-    under a name that is no label. `outvoted`: spans too few answers had. `halved`: questions whose
-    answer was cut off, asked again in two halves.
+    under a name that is no label. `mistyped`: values that are none of their field's type.
+    `outvoted`: spans too few answers had. `halved`: questions whose answer was cut off, asked again
+    in two halves.
     """
 
     unusable: int = 0
     partly: int = 0
     missing: int = 0
     strangers: int = 0
+    mistyped: int = 0
     outvoted: int = 0
     halved: int = 0
+
+    def add(self, other: "Losses") -> None:
+        """Counts what another lost besides."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
 
 
 @dataclass(slots=True)
 class Line:
     """A phrase on its way: as it is sent, as the rules see it (None: nobody asked them), and what
     was heard of it from each voter. `hidden`: the rules' identity spans that the shield hid.
+    `marks`: where a tagger found something in it as it is sent, and the shield did not know it all.
     """
 
     phrase: Phrase
@@ -44,16 +54,16 @@ class Line:
     rules: tuple[Span, ...] | None = None
     hidden: tuple[Span, ...] = ()
     heard: list[Heard] = field(default_factory=list)
+    marks: tuple[Place, ...] = ()
 
 
 class Verdict:
-    """Decides line by line, and counts in `losses` what got lost on the way."""
+    """Decides line by line."""
 
-    def __init__(self, schema: Schema, view: View, source: str, losses: Losses) -> None:
+    def __init__(self, schema: Schema, view: View, source: str) -> None:
         self._schema = schema
         self._view = view
         self._source = source
-        self._losses = losses
         self._identity = frozenset(
             field.name
             for field in schema.fields.values()
@@ -83,25 +93,36 @@ class Verdict:
             for match in _WORD.finditer(text)
         )
 
-    def annotation(self, line: Line) -> Annotation:
-        """The line with the spans that are left of all that was said."""
+    def marks(self, line: Line, found: Annotation) -> tuple[Place, ...]:
+        """Where a finder's spans stand in the text as it is sent, but for what the shield knows."""
+        open_ = [
+            span
+            for span in found.spans
+            if not any(h.start <= span.start and span.end <= h.end for h in line.hidden)
+        ]
+        return marks_of(line.sent.there(span) for span in open_)
+
+    def annotation(self, line: Line, losses: Losses) -> Annotation:
+        """The line with the spans that are left of all that was said; `losses` counts the rest."""
         answers = [heard for heard in line.heard if heard.failed < heard.asked]
         agreed = elected([heard.spans for heard in answers])
         told = [self._scored(line, span, share) for span, share in agreed.spans]
         lost = dict.fromkeys(
             line.sent.missing(lost) for heard in line.heard for lost in heard.missing
         )
-        self._losses.outvoted += agreed.outvoted
-        self._losses.missing += len(lost)
-        self._losses.strangers += sum(heard.strangers for heard in line.heard)
-        self._losses.halved += sum(heard.halved for heard in line.heard)
+        losses.outvoted += agreed.outvoted
+        losses.missing += len(lost)
+        for heard in line.heard:
+            losses.strangers += heard.strangers
+            losses.mistyped += heard.mistyped
+            losses.halved += heard.halved
         return Annotation(
             phrase=line.phrase,
             spans=tuple(self._whole_line(line.phrase)) + tuple(_settled(line.hidden, told)),
             origin="llm",
             source=self._source,
             missing=tuple(lost)[:_MOST_MISSING],
-            comment=self._comment(line, answers),
+            comment=_comment(line, answers, losses),
         )
 
     def _scored(self, line: Line, span: Span, share: float) -> Span:
@@ -117,26 +138,27 @@ class Verdict:
     def _steady(self, span: Span) -> bool:
         return span.field is not None and self._schema.field(span.field).type in _STEADY
 
-    def _comment(self, line: Line, answers: Sequence[Heard]) -> str | None:
-        asked = sum(heard.asked for heard in line.heard)
-        failed = sum(heard.failed for heard in line.heard)
-        if asked and not answers:
-            self._losses.unusable += 1
-            reason = next(heard.reason for heard in line.heard if heard.reason)
-            return f"{UNUSABLE}: {reason}"
-        left = max((heard.unanswered for heard in answers), default=0)
-        told = [f"{left} words without an answer"] if left else []
-        if failed:
-            told.append(f"{failed} of {asked} questions without a usable answer")
-        self._losses.partly += bool(told)
-        return "; ".join(told) or None
-
     def _whole_line(self, phrase: Phrase) -> Iterator[Span]:
         """As in the paper, a line of the diagnosis or of the reason for admission counts whole."""
         if phrase.section in WHOLE_LINES and phrase.text:
             label = self._schema.label_of(phrase.section, self._view) or phrase.section
             text = phrase.text
             yield Span(0, len(text), label, phrase.section, status="exact", edits=0, text=text)
+
+
+def _comment(line: Line, answers: Sequence[Heard], losses: Losses) -> str | None:
+    asked = sum(heard.asked for heard in line.heard)
+    failed = sum(heard.failed for heard in line.heard)
+    if asked and not answers:
+        losses.unusable += 1
+        reason = next(heard.reason for heard in line.heard if heard.reason)
+        return f"{UNUSABLE}: {reason}"
+    left = max((heard.unanswered for heard in answers), default=0)
+    told = [f"{left} words without an answer"] if left else []
+    if failed:
+        told.append(f"{failed} of {asked} questions without a usable answer")
+    losses.partly += bool(told)
+    return "; ".join(told) or None
 
 
 def _settled(hidden: Sequence[Span], told: Sequence[Span]) -> Iterator[Span]:

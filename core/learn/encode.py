@@ -48,6 +48,7 @@ class Encoder:
     limit: int
     _ends: tuple[list[int], list[int]] = field(init=False)
     _nowhere: int | None = field(init=False)
+    _before: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.tokenizer.no_padding()
@@ -57,6 +58,7 @@ class Encoder:
         places = [i for i, special in enumerate(sample.special_tokens_mask) if not special]
         first, last = (places[0], places[-1] + 1) if places else (len(sample.ids), len(sample.ids))
         self._ends = (sample.ids[:first], sample.ids[last:])
+        self._before = self._space()
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -88,7 +90,8 @@ class Encoder:
         """The phrases in order."""
         places = [words(phrase.text) for phrase in phrases]
         texts = [
-            [phrase.text[a:b] for a, b in row] for phrase, row in zip(phrases, places, strict=True)
+            [self._before * phrase.text[a - 1 : a].isspace() + phrase.text[a:b] for a, b in row]
+            for phrase, row in zip(phrases, places, strict=True)
         ]
         rows = self.tokenizer.encode_batch(texts, is_pretokenized=True, add_special_tokens=False)
         return [
@@ -115,6 +118,16 @@ class Encoder:
             own = tuple(i - start + len(before) for i in firsts[own_start:own_end])
             windows.append(Window(row, spelled, own, own_start))
         return Encoded(seen, tuple(windows))
+
+    def _space(self) -> str:
+        """A blank where the vocabulary tells words that follow one (byte-level, SentencePiece) from
+        those glued to what is before. Words go in one by one, so it must come with them."""
+
+        def last(words: list[str]) -> list[int]:
+            return self.tokenizer.encode(words, is_pretokenized=True, add_special_tokens=False).ids
+
+        inside = self.tokenizer.encode("; a", add_special_tokens=False).ids
+        return " " if last(["a"]) != inside[-1:] and last([" a"]) == inside[-1:] else ""
 
     def _section(self, section: str | None) -> int:
         known = None if section is None else self.tokenizer.token_to_id(section_token(section))

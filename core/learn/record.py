@@ -3,10 +3,10 @@
 import dataclasses
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from core.errors import BadInput
 from core.learn.scores import Scores
@@ -16,6 +16,8 @@ from core.schema import View
 FILE = "lettera.json"
 NETWORK = "model.onnx"
 TOKENIZER = "tokenizer.json"
+WEIGHTS = "model.safetensors"
+Engine = Literal["onnx", "crfsuite"]
 _OPAQUE = re.compile(r"[0-9a-f]{12}(\.\d+)?")
 
 
@@ -24,7 +26,16 @@ class Record:
     """How a model came to be. `phrases` counts them by origin; `split` names letters by opaque id.
 
     `scores`: "validation" and "test", and "test human", "test fictitious", ... where the test
-    letters have several origins. `fingerprint` tells whether the same training was asked for again.
+    letters have several origins; `intervals`: by the same names, bounds of 95 % of strict F1.
+    `spans`: those learned, and those that cannot be said as they are. `sources`: how many of the
+    spans learned each source said. `data`: the SHA-256 of the phrases learned from and their spans;
+    `fingerprint` tells whether the same training was asked for again. `recipe`: the one it was made
+    by. `leaks`: letters and phrases on two sides of the split. `history`: loss and strict F1 on
+    validation by epoch. `distribution`: spans by label before and after sampling.
+    `thresholds`: of a multilabel head, one per label. `states`: the states of a mention that it
+    tells. `int8_cost`: the strict F1 on validation that the smaller form loses. `compared`: the
+    paired test against the model before; `offered`: whether it may be published unforced.
+    Old folders lack what has a default.
     """
 
     labels: tuple[str, ...]
@@ -44,6 +55,23 @@ class Record:
     date: str
     weights: str
     fingerprint: str
+    engine: Engine = "onnx"
+    head: str = "linear"
+    scheme: str = "bio"
+    thresholds: list[float] | None = None
+    quantised: bool = False
+    int8_cost: float | None = None
+    precision: str = "fp32"
+    recipe: Json | None = None
+    data: str = ""
+    sources: dict[str, int] = field(default_factory=dict)
+    intervals: Json = field(default_factory=dict)
+    leaks: dict[str, int] = field(default_factory=dict)
+    history: list[Json] = field(default_factory=list)
+    distribution: Json = field(default_factory=dict)
+    compared: Json | None = None
+    offered: bool = True
+    states: tuple[str, ...] = ()
 
     def to_json(self) -> Json:
         raw: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -54,7 +82,8 @@ class Record:
         names = {f.name for f in dataclasses.fields(cls)}
         known = {name: value for name, value in raw.items() if name in names}
         scores = {name: Scores.from_json(found) for name, found in raw["scores"].items()}
-        return cls(**known | {"labels": tuple(raw["labels"]), "scores": scores})
+        rows = {"labels": tuple(raw["labels"]), "states": tuple(raw.get("states", ()))}
+        return cls(**known | rows | {"scores": scores})
 
 
 def read_record(folder: Path) -> Record:
@@ -70,6 +99,12 @@ def read_record(folder: Path) -> Record:
         raise BadInput(
             f"{path}: not a training record ({type(error).__name__}); train the model again"
         ) from error
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Writes the record into a model folder."""
+    text = json.dumps(record.to_json(), indent=1, ensure_ascii=False)
+    (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def opaque(letter: str) -> str:

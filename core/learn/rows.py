@@ -1,67 +1,88 @@
 """Annotations as the rows that a network learns from and is checked on."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from core.learn.encode import Encoder, Window
+from core.learn.decode import Decoder
+from core.learn.encode import Encoded, Encoder, Window
+from core.learn.lesson import Gold, Lesson
 from core.learn.scores import Scores, score
-from core.learn.tags import best_tags, spans_of, tags_of
+from core.learn.tags import IGNORED, state_ids
 from core.records import Annotation
-
-_IGNORED = -100
 
 
 class Rows(torch.utils.data.Dataset[dict[str, Any]]):
-    """Annotations as windows with the tags of their own words; no other position is learned."""
+    """Annotations as windows with the gold of their own words; no other position is learned."""
 
-    def __init__(
-        self, annotations: Sequence[Annotation], encoder: Encoder, labels: tuple[str, ...]
-    ) -> None:
-        self.labels = labels
-        known = [
-            dataclasses.replace(a, spans=tuple(s for s in a.spans if s.label in labels))
-            for a in annotations
-        ]
-        self.gold = annotations
+    def __init__(self, annotations: Sequence[Annotation], encoder: Encoder, lesson: Lesson) -> None:
+        self.lesson, self.encoder = lesson, encoder
+        self.annotations = annotations
         self.encoded = encoder.encode([annotation.phrase for annotation in annotations])
         self.windows: list[tuple[int, Window]] = []
-        self.tags: list[list[int]] = []
-        for n, (annotation, seen) in enumerate(zip(known, self.encoded, strict=True)):
-            tags = tags_of(seen.words, annotation.spans, labels).tags
-            for window in seen.windows:
-                row = [_IGNORED] * len(window.ids)
-                for k, position in enumerate(window.firsts):
-                    row[position] = tags[window.start + k]
-                self.windows.append((n, window))
-                self.tags.append(row)
+        self.gold: list[Gold] = []
+        for n, (annotation, seen) in enumerate(zip(annotations, self.encoded, strict=True)):
+            self.gold.append(lesson.gold(seen.words, annotation)[0])
+            self.windows += [(n, window) for window in seen.windows]
 
     def __len__(self) -> int:
         return len(self.windows)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        window = self.windows[index][1]
-        return {"input_ids": window.ids, "window": window, "labels": self.tags[index]}
+        n, window = self.windows[index]
+        own = slice(window.start, window.start + len(window.firsts))
+        row = {
+            "input_ids": window.ids,  # its length is what Trainer groups rows by
+            "window": window,
+            "labels": _spread(self.gold[n][own], window),
+        }
+        if self.lesson.states:
+            annotation, places = self.annotations[n], self.encoded[n].words
+            states = state_ids(places, annotation.spans, self.lesson.states)
+            row["states"] = _spread(np.array(states[own], dtype=np.int64), window)
+        return row
 
-    def score(self, logits: Any) -> Scores:
-        """The strict scores of a network's answers to these rows."""
-        found = [np.empty((len(seen.words), logits.shape[-1]), np.float32) for seen in self.encoded]
+    def said(self, logits: Any) -> Iterator[tuple[Annotation, Encoded, NDArray[np.float32]]]:
+        """Each phrase with a network's scores of its words (words, T)."""
+        width = logits.shape[-1]
+        found = [np.empty((len(seen.words), width), np.float32) for seen in self.encoded]
         for (n, window), row in zip(self.windows, logits, strict=True):
             found[n][window.start : window.start + len(window.firsts)] = row[list(window.firsts)]
-        answers = (
-            dataclasses.replace(
-                annotation,
-                spans=spans_of(annotation.phrase.text, seen.words, best_tags(rows), self.labels)
-                if seen.words
-                else (),
-            )
-            for annotation, seen, rows in zip(self.gold, self.encoded, found, strict=True)
+        return zip(self.annotations, self.encoded, found, strict=True)
+
+    def score(self, logits: Any, decoder: Decoder) -> Scores:
+        """The strict scores of a network's answers to these rows."""
+        annotations, encoded, scores = zip(*self.said(logits), strict=True)
+        spans = decoder.spans(
+            [annotation.phrase.text for annotation in annotations],
+            [seen.words for seen in encoded],
+            list(scores),
         )
-        return score(self.gold, answers)
+        answers = (
+            dataclasses.replace(annotation, spans=found)
+            for annotation, found in zip(annotations, spans, strict=True)
+        )
+        return score(self.annotations, answers, nested=self.lesson.nested)
+
+    def judged(self, logits: Any) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Of a multilabel network: how likely each word carries each label, and whether it does,
+        both (words of all phrases, labels). Of B and I the likelier speaks."""
+        scores = np.concatenate([scores for *_, scores in self.said(logits)])
+        shape = (len(scores), len(self.lesson.labels), -1)
+        sure = 1 / (1 + np.exp(-scores.reshape(shape).max(axis=2)))
+        return sure, np.concatenate(self.gold).reshape(shape).max(axis=2) > 0
+
+
+def _spread(own: Gold, window: Window) -> Gold:
+    """What is said of words, put where their first sub-words stand."""
+    row = np.full((len(window.ids), *own.shape[1:]), IGNORED, dtype=own.dtype)
+    row[list(window.firsts)] = own
+    return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +91,13 @@ class Collator:
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         batch = self.encoder.padded([row["window"] for row in rows])
-        tags = np.full(batch["input_ids"].shape, _IGNORED, dtype=np.int64)
-        for n, row in enumerate(rows):
-            tags[n, : len(row["labels"])] = row["labels"]
+        shape = batch["input_ids"].shape
         inputs = {name: torch.from_numpy(batch[name]) for name in self.encoder.inputs}
-        return inputs | {"labels": torch.from_numpy(tags)}
+        for name in ("labels", "states"):
+            if name in rows[0]:
+                known = [row[name] for row in rows]
+                full = np.full((*shape, *known[0].shape[1:]), IGNORED, dtype=known[0].dtype)
+                for n, row in enumerate(known):
+                    full[n, : len(row)] = row
+                inputs[name] = torch.from_numpy(full)
+        return inputs

@@ -1,17 +1,19 @@
 """Which letters are learned from, which choose the model, which give its score: no letter twice."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from core.errors import BadInput, UnknownName
+from core.learn.options import METHODS, Method
 from core.records import Annotation, Origin
 
-Method = Literal["stratified", "random"]
-METHODS: tuple[Method, ...] = ("stratified", "random")
+Side = Literal["train", "validation", "test"]
+SIDES: tuple[Side, ...] = get_args(Side)
 Key = Callable[[Annotation], str]
 KNOWN: tuple[Origin, ...] = ("human", "fictitious")
 
@@ -26,10 +28,12 @@ class Split:
 
 
 def hand_of(annotation: Annotation) -> str:
-    """What must not be torn apart: a letter; of fictitious letters all that one voice wrote, which
-    differ in little but their names and numbers."""
-    made_up = annotation.origin == "fictitious"
-    return annotation.source if made_up else annotation.phrase.letter
+    """What must not be torn apart: a letter, and all letters of one patient where it is known; of
+    fictitious letters all that one voice wrote, which differ in little but names and numbers."""
+    if annotation.origin == "fictitious":
+        return annotation.source
+    patient = annotation.extra.get("patient")
+    return annotation.phrase.letter if patient is None else f"patient {patient}"
 
 
 def split(
@@ -39,37 +43,117 @@ def split(
     seed: int = 0,
     shares: tuple[float, float] = (0.1, 0.1),
     together: Key = hand_of,
+    stays: Mapping[str, Side] | None = None,
 ) -> Split:
-    """Sets aside a share of the letters for validation and one for test (at least one letter each).
+    """Sets aside a share of the letters for validation and one for test: at least one letter each,
+    none for a share of 0.
 
     `together` names what must not be torn apart: the letter, or a wider key (patient, ward). Only
     letters with known answers (corrected by people, or fictitious) are set aside, where there are
     any: a score against the rules' own output would be a score of agreement with the rules.
+    `stays`: letters that keep their side, whatever the shares say then of the others.
     """
-    if method not in METHODS:
-        raise UnknownName(f"no split named '{method}'; choose one of: {', '.join(METHODS)}")
-    groups: dict[str, list[Annotation]] = {}
-    for annotation in annotations:
-        groups.setdefault(together(annotation), []).append(annotation)
-    names = sorted(groups)
-    known = [n for n in names if any(a.origin in KNOWN for a in groups[n])] or names
-    needed = 2 if len(known) < len(names) else 3
+    groups = _groups(annotations, together, method)
+    fixed = _fixed(groups, stays or {})
+    known = _known(groups)
+    needed = 2 if len(known) < len(groups) else 3
     if len(known) < needed:
         raise BadInput(
             f"{len(known)} letters are too few to learn from and to be scored on; "
             f"training needs at least {needed}: label or correct more letters"
         )
-    counts = [max(1, round(share * len(known))) for share in shares]
-    kinds = [_kinds(groups[name]) for name in known]
-    rows = list(range(len(known)))
-    test = _choose(rows, kinds, counts[1], method, seed)
+    free = [name for name in known if name not in fixed]
+    taken = Counter(fixed.values())
+    checked, scored = (max(share > 0, round(share * len(known))) for share in shares)
+    kinds = [_kinds(groups[name]) for name in free]
+    rows = list(range(len(free)))
+    scored = max(0, scored - taken["test"])
+    if stays:
+        # Few may be free: then some are left to choose the model by.
+        scored = min(scored, max(1, len(free) // 2))
+    test = _choose(rows, kinds, scored, method, seed)
     rows = [row for row in rows if row not in test]
-    validation = _choose(rows, kinds, counts[0], method, seed + 1)
-    side = {known[row]: "test" for row in test} | {known[row]: "validation" for row in validation}
-    lots: dict[str, list[Annotation]] = {"train": [], "validation": [], "test": []}
+    validation = _choose(rows, kinds, max(0, checked - taken["validation"]), method, seed + 1)
+    held: dict[Side, list[str]] = {
+        "test": [free[row] for row in test],
+        "validation": [free[row] for row in validation],
+    }
+    return _lots(annotations, fixed, held, together)
+
+
+def folds(
+    annotations: Sequence[Annotation],
+    k: int,
+    seed: int = 0,
+    *,
+    method: Method = "stratified",
+    together: Key = hand_of,
+    validation: float = 0.1,
+) -> list[Split]:
+    """k splits of which each letter is in the test lot of exactly one; `validation` is the share of
+    the others that is set aside to choose the model, 0 for none."""
+    groups = _groups(annotations, together, method)
+    names = _known(groups)
+    if not 2 <= k <= len(names) - (validation > 0):
+        raise BadInput(f"{len(names)} letters cannot be parted into {k} lots; choose fewer folds")
+    kinds = [_kinds(groups[name]) for name in names]
+    rest, lots = list(range(len(names))), []
+    for left in range(k, 1, -1):
+        chosen = _choose(rest, kinds, len(rest) // left, method, seed + left)
+        lots.append(chosen)
+        rest = [row for row in rest if row not in chosen]
+    found = []
+    for number, test in enumerate([*lots, set(rest)]):
+        rows = [row for row in range(len(names)) if row not in test]
+        count = max(1, round(validation * len(rows))) if validation else 0
+        checked = _choose(rows, kinds, count, method, seed + number)
+        held: dict[Side, list[str]] = {
+            "test": [names[row] for row in test],
+            "validation": [names[row] for row in checked],
+        }
+        found.append(_lots(annotations, {}, held, together))
+    return found
+
+
+def _groups(
+    annotations: Sequence[Annotation], together: Key, method: Method
+) -> dict[str, list[Annotation]]:
+    if method not in METHODS:
+        raise UnknownName(f"no split named '{method}'; choose one of: {', '.join(METHODS)}")
+    groups: dict[str, list[Annotation]] = {}
+    for annotation in annotations:
+        groups.setdefault(together(annotation), []).append(annotation)
+    return dict(sorted(groups.items()))
+
+
+def _known(groups: Mapping[str, list[Annotation]]) -> list[str]:
+    """The groups whose answers are known; all, where none is."""
+    known = [name for name, own in groups.items() if any(a.origin in KNOWN for a in own)]
+    return known or list(groups)
+
+
+def _fixed(groups: Mapping[str, list[Annotation]], stays: Mapping[str, Side]) -> dict[str, Side]:
+    """The side of each group with a letter that keeps its own; what was learned from stays so."""
+    fixed: dict[str, Side] = {}
+    for name, own in groups.items():
+        sides = {stays[a.phrase.letter] for a in own if a.phrase.letter in stays}
+        if sides:
+            fixed[name] = next(side for side in SIDES if side in sides)
+    return fixed
+
+
+def _lots(
+    annotations: Sequence[Annotation],
+    fixed: Mapping[str, Side],
+    held: Mapping[Side, Sequence[str]],
+    together: Key,
+) -> Split:
+    """The lots of groups with a side of their own or one chosen; all others are learned from."""
+    side = {**fixed, **{name: side for side, names in held.items() for name in names}}
+    lots: dict[Side, list[Annotation]] = {name: [] for name in SIDES}
     for annotation in annotations:
         lots[side.get(together(annotation), "train")].append(annotation)
-    return Split(*(tuple(lots[name]) for name in ("train", "validation", "test")))
+    return Split(*(tuple(lots[name]) for name in SIDES))
 
 
 def _kinds(annotations: list[Annotation]) -> set[str]:
@@ -85,7 +169,7 @@ def _choose(
     """`count` of the rows; stratified: such that every kind is there in its share."""
     shuffled: list[int] = np.random.default_rng(seed).permutation(rows).tolist()
     names = sorted({n for row in rows for n in kinds[row] if any(n not in kinds[r] for r in rows)})
-    if method == "random" or not names:
+    if method == "random" or not names or not 0 < count < len(rows):
         return set(shuffled[:count])
     from iterstrat.ml_stratifiers import (
         MultilabelStratifiedShuffleSplit,

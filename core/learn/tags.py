@@ -1,32 +1,40 @@
-"""Spans <-> BIO tags over words: what a token classifier learns and what it answers.
+"""Spans <-> tags over words: what a token classifier learns and what it answers.
 
 Words are runs of letters, runs of digits, and every other visible character alone, so that a span
-rarely begins or ends inside one ("2,5mg" is four words). The tag ids of L labels: 0 is O, label k
-opens with 1 + 2k and goes on with 2 + 2k.
+rarely begins or ends inside one ("2,5mg" is four words). The tag ids of L labels: 0 is O; in the
+scheme bio label k opens with 1 + 2k and goes on with 2 + 2k; in io its words are all 1 + k, and
+neighbours of one label run together.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.records import Span
+from core.learn.viterbi import Scores, Transitions, best_paths
+from core.records import Span, State
 
 Word = tuple[int, int]
-Scores = NDArray[np.float32]
+Scheme = Literal["bio", "io"]
+SCHEMES: tuple[Scheme, ...] = ("bio", "io")
+Marks = NDArray[np.float32]
 OUTSIDE = 0
+IGNORED = -100
 _WORD = re.compile(r"(?:[^\W\d_][\u0300-\u036f]*)+|\d+|\S")
 
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """The tag id of each word, and how many spans could not be said in tags as they are."""
+    """The tag id of each word, and how many spans could not be said in tags as they are: those
+    under a longer one, those that cut a word, those that io joins to the one before."""
 
     tags: tuple[int, ...]
     overlapped: int
     cut: int
+    merged: int = 0
 
 
 def words(text: str) -> list[Word]:
@@ -34,9 +42,16 @@ def words(text: str) -> list[Word]:
     return [match.span() for match in _WORD.finditer(text)]
 
 
-def tag_names(labels: Sequence[str]) -> list[str]:
+def tag_names(labels: Sequence[str], scheme: Scheme = "bio", outside: bool = True) -> list[str]:
     """The names of the tag ids, in order."""
-    return ["O", *(f"{part}-{label}" for label in labels for part in "BI")]
+    parts = "BI" if scheme == "bio" else "I"
+    own = [f"{part}-{label}" for label in labels for part in parts]
+    return ["O", *own] if outside else own
+
+
+def head_tags(head: str, labels: Sequence[str], scheme: Scheme = "bio") -> list[str]:
+    """The tags that a head scores, in order: `multilabel` judges each alone and has no O."""
+    return tag_names(labels, scheme, outside=head != "multilabel")
 
 
 def longest(spans: Iterable[Span]) -> list[Span]:
@@ -48,30 +63,72 @@ def longest(spans: Iterable[Span]) -> list[Span]:
     return sorted(kept, key=lambda s: s.start)
 
 
-def tags_of(words: Sequence[Word], spans: Sequence[Span], labels: Sequence[str]) -> Tagged:
+def tags_of(
+    words: Sequence[Word], spans: Sequence[Span], labels: Sequence[str], scheme: Scheme = "bio"
+) -> Tagged:
     """The tags of a phrase. Of nested spans the longest counts; a span is never widened to a word
     that it cuts: the words wholly inside carry it, and it is counted. `labels` has every label.
     """
-    ids = {label: 1 + 2 * k for k, label in enumerate(labels)}
-    tags, cut, kept = [OUTSIDE] * len(words), 0, longest(spans)
+    width = 2 if scheme == "bio" else 1
+    ids = {label: 1 + width * k for k, label in enumerate(labels)}
+    tags, cut, merged, kept = [OUTSIDE] * len(words), 0, 0, longest(spans)
     for span in kept:
         inside = [i for i, (a, b) in enumerate(words) if span.start <= a and b <= span.end]
         cut += any(a < edge < b for a, b in words for edge in (span.start, span.end))
+        opens = ids[span.label]
+        merged += width == 1 and bool(inside) and inside[0] > 0 and tags[inside[0] - 1] == opens
         for position, i in enumerate(inside):
-            tags[i] = ids[span.label] + (position > 0)
-    return Tagged(tuple(tags), len(spans) - len(kept), cut)
+            tags[i] = opens + (width == 2 and position > 0)
+    return Tagged(tuple(tags), len(spans) - len(kept), cut, merged)
 
 
-def runs(tags: Sequence[int]) -> list[tuple[int, int, int]]:
+def marks_of(
+    words: Sequence[Word], spans: Sequence[Span], labels: Sequence[str], scheme: Scheme = "bio"
+) -> tuple[Marks, Tagged]:
+    """Yes or no for each word and tag (without O), (words, T): spans of several labels may share
+    words; of one label the longest counts. The counts come as those of `tags_of`, without tags.
+    """
+    width = 2 if scheme == "bio" else 1
+    marks = np.zeros((len(words), width * len(labels)), dtype=np.float32)
+    overlapped = cut = merged = 0
+    for k, label in enumerate(labels):
+        own = tags_of(words, [span for span in spans if span.label == label], [label], scheme)
+        for i, tag in enumerate(own.tags):
+            if tag != OUTSIDE:
+                marks[i, width * k + tag - 1] = 1
+        overlapped, cut, merged = overlapped + own.overlapped, cut + own.cut, merged + own.merged
+    return marks, Tagged((), overlapped, cut, merged)
+
+
+def states_in(spans: Iterable[Span]) -> tuple[State, ...]:
+    """The states to tell apart, in the order of the records; none where fewer than two differ."""
+    found = {span.state for span in spans}
+    known = tuple(state for state in get_args(State) if state in found)
+    return known if len(known) > 1 else ()
+
+
+def state_ids(words: Sequence[Word], spans: Sequence[Span], states: Sequence[str]) -> list[int]:
+    """The number of the state of each word's longest span; IGNORED where there is none to learn."""
+    numbers = [IGNORED] * len(words)
+    for span in longest(spans):
+        if span.state in states:
+            for i, (a, b) in enumerate(words):
+                if span.start <= a and b <= span.end:
+                    numbers[i] = states.index(span.state)
+    return numbers
+
+
+def runs(tags: Sequence[int], scheme: Scheme = "bio") -> list[tuple[int, int, int]]:
     """First word, word after the last, and label number of each span in a row of tags.
 
     An I that nothing opened opens a span itself: the one reading of such tags in this house.
     """
+    width = 2 if scheme == "bio" else 1
     found: list[tuple[int, int, int]] = []
     for i, tag in enumerate(tags):
         if tag == OUTSIDE:
             continue
-        label, opens = (tag - 1) // 2, tag % 2 == 1
+        label, opens = (tag - 1) // width, width == 2 and tag % 2 == 1
         if not opens and found and found[-1][1:] == (i, label):
             found[-1] = (found[-1][0], i + 1, label)
         else:
@@ -85,24 +142,30 @@ def spans_of(
     tags: Sequence[int],
     labels: Sequence[str],
     sureness: Sequence[float] | None = None,
+    scheme: Scheme = "bio",
 ) -> tuple[Span, ...]:
     """The spans of a row of tags. A span is as sure as its least sure word."""
     spans = []
-    for first, after, label in runs(tags):
+    for first, after, label in runs(tags, scheme):
         start, end = words[first][0], words[after - 1][1]
         score = None if sureness is None else round(float(min(sureness[first:after])), 4)
         spans.append(Span(start, end, labels[label], score=score, text=text[start:end]))
     return tuple(spans)
 
 
-def best_tags(scores: Scores) -> list[int]:
+def best_tags(
+    scores: Scores, transitions: Transitions | None = None, scheme: Scheme = "bio"
+) -> list[int]:
     """The best legal row of tags for scores of shape (words, tags): no I without its opening.
 
-    Where the best tag of every word is legal already, that row is the answer; only the others walk
-    the Viterbi lattice, in which I-x can follow nothing but B-x and I-x.
+    With the transitions of a CRF they count too. Without, where the best tag of every word is legal
+    already, that row is the answer; only the others walk the Viterbi lattice, in which I-x can
+    follow nothing but B-x and I-x.
     """
+    if transitions is not None:
+        return best_paths([scores], transitions)[0][0]
     greedy: list[int] = scores.argmax(axis=1).tolist()
-    if _legal(greedy):
+    if scheme == "io" or _legal(greedy):
         return greedy
     opens, goes_on = slice(1, None, 2), slice(2, None, 2)
     total = scores[0].copy()

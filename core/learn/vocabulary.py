@@ -1,4 +1,4 @@
-"""The vocabulary of a network trained from scratch: what it may remember of its letters.
+"""The vocabulary of a model trained from scratch: what it may remember of its letters.
 
 A vocabulary is published with its model, so it holds only words of fictitious letters, and words
 that stand in at least five letters and in no span of the identity fields. Any other word is spelled
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, trainers
 
 from core.learn.encode import NO_SECTION, section_token
+from core.learn.engines.features import key
 from core.learn.tags import words
 from core.records import Annotation
 from core.schema import default_schema
@@ -67,8 +68,7 @@ def allowed_words(annotations: Iterable[Annotation]) -> list[str]:
     for annotation in annotations:
         text = annotation.phrase.text
         for start, end in words(text):
-            word = text[start:end].casefold()
-            word = "0" * len(word) if word.isdecimal() else word
+            word = key(text[start:end])
             counts[word] += 1
             if annotation.origin == "fictitious" or word.isdecimal():
                 free.add(word)

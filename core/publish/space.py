@@ -16,9 +16,10 @@ from jinja2 import Environment, StrictUndefined
 from packaging.requirements import Requirement
 
 from core.errors import BadInput, MissingExtra
-from core.learn.record import FILE, NETWORK, TOKENIZER
+from core.learn.engines import files_of
+from core.learn.record import read_record
 from core.publish.hub import check_repo, upload
-from core.publish.model import MODEL_FILES
+from core.publish.model import MODEL_FILES, expect_better
 from core.publish.plan import Plan, allowed_files
 
 SOURCES = (
@@ -26,21 +27,29 @@ SOURCES = (
     "core/*.toml",
     "core/*/*.py",
     "core/*/*.toml",
-    "core/label/rules/*.py",
-    "core/label/rules/*.toml",
+    "core/*/*/*.py",
+    "core/*/*/*.toml",
     *(f"demo/{name}.py" for name in ("__init__", "app", "analysis", "view", "highlight", "table")),
     "demo/page.css",
     "demo/examples/*.pdf",
 )
 # Kept at home: what the page never runs.
-AT_HOME = ("core/publish",)
+AT_HOME = (
+    "core/bench",
+    "core/convert",
+    "core/label/hosted",
+    "core/label/shield",
+    "core/learn/heads",
+    "core/learn/recipes",
+    "core/learn/scratch",
+    "core/publish",
+    "core/tournament",
+)
 ANSWERS = Path("examples", "answers.json")
-# What the tagger reads of a model; the rest is for transformers.
-TAGGER_FILES = (FILE, NETWORK, TOKENIZER)
 SPACE_FILES = (
     *("app.py", "README.md", "requirements.txt", "packages.txt"),
     *SOURCES,
-    *(f"model/{name}" for name in TAGGER_FILES),
+    *(f"model/{name}" for name in MODEL_FILES),
 )
 
 
@@ -60,7 +69,8 @@ def assemble_space(
             _copy(folder.parent / name, out / name)
     if model is not None and local:
         allowed_files(Path(model), MODEL_FILES)
-        for name in TAGGER_FILES:
+        # What the tagger reads; the rest is for transformers.
+        for name in files_of(read_record(Path(model))):
             _copy(Path(model) / name, out / "model" / name)
     elif model is not None:
         check_repo(model)
@@ -79,12 +89,15 @@ def publish_space(
     token: str | None = None,
     endpoint: str | None = None,
     dry_run: bool = False,
+    force: bool = False,
 ) -> Plan:
     """Assembles the Space in a temporary folder and sends it; a dry run asks the network nothing.
 
     The planned files' paths lead into that folder, which is gone on return.
     """
     check_repo(repo)
+    if model is not None and Path(model).is_dir() and not force:
+        expect_better(Path(model), read_record(Path(model)))
     with TemporaryDirectory(prefix="lettera-space-") as folder:
         assemble_space(Path(folder), template, folders, project, model)
         on_hub = model is not None and not Path(model).is_dir()

@@ -30,14 +30,14 @@ READERS = Registry(
 
 
 def read_file(path: Path, reader: str = "auto") -> list[Letter]:
-    """The letters of a file, one for now. Raises BadInput, UnknownName or MissingExtra."""
+    """The letters of a file. Raises BadInput, UnknownName or MissingExtra."""
     from core.read.folders import check, digest
-    from core.read.letter import compose
+    from core.read.letter import compose_all
 
     chosen = READERS.get(reader)()
     check(path)
     document: RawDocument = chosen.read(path)
-    return [compose(document, path.name, digest(path))]
+    return compose_all(document, path.name, digest(path))
 
 
 def read_text(text: str, source: str = "", letter_id: str | None = None) -> Letter:

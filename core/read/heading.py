@@ -2,9 +2,13 @@
 
 import re
 
+from core.read.language import strange_language
+
+HEADING = "RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA"
 # Each letter with what OCR and hurried typing make of it.
 _TWINS = {"i": "[iìíîïl1|!]", "o": "[oòóôöõ0°]", "e": "[eèéêë]", "a": "[aàáâä4]", "s": "[s5$]",
-          "l": "[l1i|]", "z": "[z2]", "u": "[uùúûü]", "n": "[nñ]", "c": "[cç]"}  # fmt: skip
+          "l": "[l1i|]", "z": "[z2]", "u": "[uùúûü]", "n": "[nñ]", "c": "[cç]",
+          "m": "(?:m|rn|nn)", "v": "[vu]"}  # fmt: skip
 _DASH = r"\-‐‑‒–—―−_~:.,;|*#(\[/"
 
 
@@ -14,14 +18,28 @@ def _loose(words: str) -> str:
     return r"\s*".join(letters)
 
 
+def _cut_short(word: str, least: int) -> str:
+    """A word, or its beginning with a full stop: relazione, relaz."""
+    return rf"(?:{_loose(word)}|{_loose(word[:least])}[^\W\d_]{{0,4}}\.)"
+
+
+_WORDS = (
+    *(_cut_short("relazione", 3), _cut_short("clinica", 4)),
+    *(rf"(?:{_loose('alla')}|{_loose('di')})", _cut_short("dimissione", 3)),
+)
 _TITLE = re.compile(
     r"(?<![^\W_])"
-    + r"\s*".join(_loose(word) for word in ("relazione", "clinica", "alla", "dimissione"))
+    + r"\s*".join(_WORDS)
     + rf"[\s{_DASH}]*"
-    + _loose("definitiva")
+    + _cut_short("definitiva", 3)
     + r"(?![^\W_])",
     re.IGNORECASE,
 )
+_PROVISIONAL = re.compile(
+    r"\s*".join(_WORDS) + rf"[\s{_DASH}]*(?:provvisori|parzial|prelimin|interlocutori|bozza)",
+    re.IGNORECASE,
+)
+_UNFINISHED = re.compile(r"\s*".join(_WORDS), re.IGNORECASE)
 # What may follow on the heading's line: nothing, a mark, a number, a date, a page's number.
 _AFTER = re.compile(
     r"[\s)\]*#_|.:;,–—-]*(?:$|\d|(?:n|nr|num|pag|pagina|p|del|data|in data|cartella|nosologico|"
@@ -45,7 +63,26 @@ _VERBS = re.compile(
 
 def is_discharge_letter(text: str) -> bool:
     """Whether the heading stands in a cleaned text as a heading, alone or after a page header."""
-    return any(_stands_alone(text, match.start(), match.end()) for match in _TITLE.finditer(text))
+    return bool(titles(text))
+
+
+def titles(text: str) -> list[int]:
+    """Where the heading stands as a heading."""
+    found = _TITLE.finditer(text)
+    return [one.start() for one in found if _stands_alone(text, one.start(), one.end())]
+
+
+def why_not(text: str) -> str:
+    """Why a text without the heading is turned away, in one line that quotes nothing of it."""
+    reason = f"no heading {HEADING}"
+    if _PROVISIONAL.search(text):
+        return f"{reason}: it is a provisional one"
+    if _TITLE.search(text):
+        return f"{reason}: only mentioned in another document"
+    if _UNFINISHED.search(text):
+        return f"{reason}: the heading lacks its last word"
+    language = strange_language(text)
+    return f"{reason}: it is written in {language}" if language else reason
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

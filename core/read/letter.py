@@ -1,12 +1,41 @@
 """A raw document -> a Letter: cleaned, recognised as a discharge letter or not, in sections."""
 
+from dataclasses import replace
+
 from core.read.clean import clean
-from core.read.heading import is_discharge_letter
+from core.read.heading import is_discharge_letter, why_not
+from core.read.language import strange_language
+from core.read.parts import Part, parts
 from core.read.raw import RawDocument
 from core.read.sections import sections
 from core.records import Json, Letter
 
-REASON = "no heading RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA"
+
+def compose_all(document: RawDocument, source: str, letter_id: str) -> list[Letter]:
+    """The letters of a file: the first under the file's id, further ones as `.2`, `.3`.
+
+    Pages keep their numbers in the file, and `map` leads into the text of the whole file.
+    """
+    found = parts(document)
+    letters = []
+    for number, part in enumerate(found, 1):
+        name = letter_id if number == 1 else f"{letter_id}.{number}"
+        letters.append(_placed(compose(part.document, source, name), part, len(found)))
+    return letters
+
+
+def _placed(letter: Letter, part: Part, letters: int) -> Letter:
+    shift = part.page - 1
+    extra = letter.extra if letters == 1 else {**letter.extra, "letters_in_file": letters}
+    if not shift and not part.start:
+        return replace(letter, extra=extra)
+    return replace(
+        letter,
+        pages=tuple(replace(page, page=page.page + shift) for page in letter.pages),
+        boxes=tuple(replace(box, page=box.page + shift) for box in letter.boxes),
+        map=tuple((here, there + part.start, length) for here, there, length in letter.map),
+        extra=extra,
+    )
 
 
 def compose(document: RawDocument, source: str, letter_id: str) -> Letter:
@@ -23,14 +52,16 @@ def compose(document: RawDocument, source: str, letter_id: str) -> Letter:
         sections=sections(cleaned.text),
         boxes=cleaned.boxes,
         map=cleaned.map,
-        extra=_extra(document, discharge),
+        extra=_extra(document, cleaned.text, discharge),
     )
 
 
-def _extra(document: RawDocument, discharge: bool) -> Json:
+def _extra(document: RawDocument, text: str, discharge: bool) -> Json:
     said: Json = dict(document.extra)
     if not discharge:
-        said["reason"] = REASON
+        said["reason"] = why_not(text)
+    elif language := strange_language(text):
+        said["language"] = language
     sure = {
         str(number): round(page.confidence, 1)
         for number, page in enumerate(document.pages, 1)

@@ -2,12 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from rapidfuzz import fuzz, process
+
 from core.read.fold import folded, is_letter_spaced, unspaced
+from core.read.slips import mended
 from core.records import Section
 
 _LEAD = re.compile(r"\s*(?:[#*•·\-–—>]+\s*)?(?:(?:\d{1,2}|[IVX]{1,4}|[A-Za-z])[.)]\s+|\d{1,2}\s+)?")
@@ -16,17 +19,21 @@ _TRAIL = re.compile(
     r"|\s+(?:del|dell'|in data|al|il)?\s*\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?"
     r"|[\s:.;,\-–—*_=]+)+$"
 )
-_MARK = re.compile(r":|\s[-–—]\s")
+_MARK = re.compile(r":|\s[-–—]\s|(?<=[^\W\d_]{4})\.(?=\s+(?-i:[A-ZÀ-Ú]))")
 _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST = 75
 _WORDS_OF_A_CLOSING = 10
 _ACRONYM = 4
 _WORDS_OF_A_HEADING = 9
 _COURSE, _THERAPY, _ADVICE = "Decorso_post_operatorio", "terapia_alla_dimissione", "advice"
+_PROSE = "prose"
 _DOSE = re.compile(r"\d\s?(?:mg|mcg|cp|cpr|fl|gtt|ml|ui)\b", re.IGNORECASE)
 _TOLD = ("", "Anamnesi", _COURSE)
 _SIGNATURE = re.compile(r"(?:il medico|dott|dr|prof)(?: [^\W\d]+){1,4}")
 _HISTORY = {"Anamnesi", "Terapia", "esami_all_ingresso"}
+_AND = re.compile(r" (?:e|ed|con) ")
+_ALIKE = 90  # of 100: a heading that OCR bent is as like as this to the one meant
+_ALIKE_FROM = 7  # letters; shorter ones are too like each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +64,46 @@ class _Table:
     closings: tuple[str, ...]
     spaced: dict[str, str]
     loose: dict[str, re.Pattern[str]]
+    short: dict[str, str]
+    names: tuple[str, ...]
+    told: re.Pattern[str]
+    operation: re.Pattern[str]
+    course: re.Pattern[str]
 
     def key(self, heading: str) -> str | None:
         """The table's name for a heading, or None where it is none."""
-        name = folded(heading)
+        name = folded(mended(heading))
+        words = name.split()
+        if is_letter_spaced(heading):
+            return self.spaced.get(unspaced(heading))
+        if not words or len(words) > _WORDS_OF_A_HEADING:
+            return None
+        found = self._known(name)
+        if found is None and any(word in self.short for word in words):
+            found = self._known(" ".join(self.short.get(word, word) for word in words))
+        return found or self._joint(name) or self._alike(name)
+
+    def _known(self, name: str) -> str | None:
         if name in self.fields:
             return name
-        if len(name.split()) <= _WORDS_OF_A_HEADING:
-            for key, pattern in self.loose.items():
-                if pattern.fullmatch(name):
-                    return key
-        return self.spaced.get(unspaced(heading)) if is_letter_spaced(heading) else None
+        return next((key for key, shape in self.loose.items() if shape.fullmatch(name)), None)
+
+    def _joint(self, name: str) -> str | None:
+        """`anamnesi e fattori di rischio`: two headings in one are the first of them."""
+        for joint in _AND.finditer(name):
+            first, second = self._known(name[: joint.start()]), self._known(name[joint.end() :])
+            if first and second:
+                return first
+        return None
+
+    def _alike(self, name: str) -> str | None:
+        """The one heading that differs by what OCR does: a letter or two."""
+        if len(name) < _ALIKE_FROM:
+            return None
+        best = process.extractOne(
+            name, self.names, scorer=fuzz.ratio, score_cutoff=_ALIKE, processor=None
+        )
+        return best[0] if best and best[0][:1] == name[:1] else None
 
 
 @cache
@@ -81,17 +117,23 @@ def _table() -> _Table:
     timed = {folded(name): (first, then) for name, (first, then) in raw["timed"].items()}
     fields |= dict.fromkeys(timed)
     spaced = {name.replace(" ", ""): name for name in fields}
+    titles = frozenset(map(folded, raw["titles"]))
     return _Table(
         fields | patterns,
         timed,
         frozenset(map(folded, raw["labels"])),
-        frozenset(map(folded, raw["titles"])),
+        titles,
         frozenset(map(folded, raw["findings"])),
         frozenset(map(folded, raw["turning"])),
         tuple(f"{folded(begin)} " for begin in raw["advice"]),
         tuple(map(folded, raw["closings"])),
         spaced,
         {pattern: re.compile(pattern) for pattern in patterns},
+        raw["abbreviations"],
+        tuple(name for name in fields if len(name) >= _ALIKE_FROM and name not in titles),
+        re.compile("|".join(raw["told"])),
+        re.compile("|".join(raw["operation_begins"])),
+        re.compile("|".join(raw["course_begins"])),
     )
 
 
@@ -100,10 +142,17 @@ def sections(text: str) -> tuple[Section, ...]:
     found: list[Section] = []
     name, start = "", 0
     seen: set[str] = set()
-    for heading in [*_headings(text), None]:
+    headings = list(_headings(text))
+    for number, heading in enumerate([*headings, None]):
         if heading is not None and not _parts(heading, name):
             continue
         new = "" if heading is None else _name(heading, name, seen)
+        if (
+            heading
+            and new == "Terapia"
+            and _is_late(text[: heading.start], seen, headings[number + 1 :])
+        ):
+            new = _THERAPY
         if heading is not None and new == name and new in seen and new != heading.written:
             continue
         end = len(text) if heading is None else heading.start
@@ -180,6 +229,8 @@ def _headings(text: str) -> Iterator[Heading]:
                 yield Heading("", "", at, at + len(line), True)
             elif _advises(line):
                 yield Heading("", _ADVICE, at, at + len(line), True)
+            elif number and not lines[number - 1].strip() and len(line) > _LONGEST:
+                yield from _told_on(line, at)
             skip = pair is not None
         else:
             skip = False
@@ -197,6 +248,15 @@ def _broken(line: str, below: str) -> Heading | None:
     if whole is None or whole.key in _table().loose or first and first.key == whole.key:
         return None
     return whole if whole.bare or whole.body > len(line) else None
+
+
+def _told_on(line: str, at: int) -> Iterator[Heading]:
+    """A paragraph of prose that leaves the history without a heading."""
+    name = folded(line[: 2 * _LONGEST])
+    if _table().course.match(name):
+        yield Heading("", _COURSE, at, at, False)
+    elif _table().operation.match(name):
+        yield Heading("", _PROSE, at, at, False)
 
 
 def _closes(line: str) -> bool:
@@ -218,6 +278,8 @@ def _parts(heading: Heading, name: str) -> bool:
     known = _table()
     if heading.key == _ADVICE:
         return name == _THERAPY
+    if heading.key in (_PROSE, _COURSE):
+        return name in _HISTORY or name in ("", "Motivo ricovero")
     if heading.key in known.findings:
         return heading.bare and not name.startswith("esami_")
     if heading.key in known.labels and not heading.bare:
@@ -228,11 +290,21 @@ def _parts(heading: Heading, name: str) -> bool:
 def _name(heading: Heading, name: str, seen: set[str]) -> str:
     """The field a heading opens, or the heading as written."""
     known = _table()
+    if heading.key == _COURSE:
+        return _COURSE
     if heading.key not in known.timed:
         return known.fields.get(heading.key) or heading.written
     before, after = known.timed[heading.key]
     told = _COURSE in seen or (_HISTORY & seen and known.turning & seen)
     return after if told or before in seen and before != name else before
+
+
+def _is_late(before: str, seen: set[str], later: Sequence[Heading]) -> bool:
+    """Whether a therapy stands where letters end: the course told, none at discharge to come."""
+    fields = _table().fields
+    if _THERAPY in seen or any(fields.get(one.key) == _THERAPY for one in later):
+        return False
+    return _COURSE in seen or _table().told.search(folded(before)) is not None
 
 
 def _section(text: str, name: str, start: int, end: int) -> Iterator[Section]:

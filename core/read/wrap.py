@@ -21,8 +21,12 @@ _OPEN_WORDS = frozenset(
     su sul sullo sulla sui sugli sulle sull tra fra il lo la i gli le l un uno una un' che cui non
     come verso presso mediante durante dopo prima senza sotto sino fino entro circa nonché quale
     quali quando mentre se si è sono ha viene vengono veniva era anche più molto suo sua suoi sue
-    questo questa tale ogni the of and with to for""".split()
+    questo questa tale ogni the of and with to for no nè né nessun nessuna nega""".split()
 )
+_NO_END = frozenset(
+    {"no", "nè", "né", "nessun", "nessuna", "di", "da", "della", "del", "per", "con"}
+)
+_BROAD = 45  # characters: a line as long as this, ending in such a word, goes on with a capital too
 _OPEN_ENDS = ("(", "/", ",", " -", " –", " +")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:dott|dr|dssa|dott\.ssa|prof|sig|sig\.ra|sigg|pz|pt|ca|es|ad es|cfr|tel|art|n|"
@@ -140,6 +144,8 @@ def _goes_on(above: Line, line: Line, margins: _Margins) -> bool:
         if _DRUG.match(first[:1].upper() + first[1:]) and _DRUG.match(second.capitalize()):
             return False
         return full or _full(above, line, margins.block.get(id(above)))
+    if is_open and not full:
+        return len(first) >= _BROAD and _last_word(first) in _NO_END
     if is_open or not full:
         return is_open and full
     return above.page == line.page and not _in_list(above, line)

@@ -4,6 +4,7 @@ Medians of several rounds. Speeds of a shared machine say little by themselves, 
 measured beside seqeval in the same run.
 """
 
+import random
 import statistics
 import sys
 import tempfile
@@ -14,10 +15,11 @@ from typing import Any
 
 from core.extract import letter_fields
 from core.label.rules.rules import Rules
-from core.learn.scores import score
+from core.learn.options import options_for
+from core.learn.scoring.sequences import strict_of_rows
 from core.learn.tagger import Tagger
 from core.learn.tags import words
-from core.learn.train import options_for, train
+from core.learn.train import train
 from core.read import read_file
 from core.read.phrases import phrases
 from core.records import Annotation
@@ -80,8 +82,10 @@ def bench(folder: Path) -> None:
     from seqeval.scheme import IOB2
 
     lines = [bio(a) for a in gold]
-    theirs = median(lambda: f1_score(lines, lines, mode="strict", scheme=IOB2), 3)
-    ours = median(lambda: score(gold, gold), 3)
+    draw = random.Random(0)  # three rows in ten are answered with their tags in disorder
+    said_rows = [draw.sample(row, len(row)) if draw.random() < 0.3 else row for row in lines]
+    theirs = median(lambda: f1_score(lines, said_rows, mode="strict", scheme=IOB2), 3)
+    ours = median(lambda: strict_of_rows(lines, said_rows), 3)
     tokens = sum(map(len, lines))
     tell("strict score", tokens, "words", ours, f"{theirs / ours:.1f} x seqeval, from strings")
 

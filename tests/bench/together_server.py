@@ -1,33 +1,62 @@
 """A fast stand-in for Together in a process of its own: python -m tests.bench.together_server.
 
-Prints its port. Answers in the format `iob`, after a delay, with a share of faults: 429, 500, 503,
-and connections that are broken off.
+Prints its port. Answers in the formats `iob`, `fields` and `hybrid`, after a delay, with a share of
+faults: 429, 500, 503, and connections that are broken off.
 """
 
 import argparse
 import asyncio
 import json
 import random
+import re
 import socket
 import struct
 
 from aiohttp import web
 
-from tests.loopback_together import completion, labelled
+from tests.loopback_together import Json, Said, Script, completion, labelled
 
+_ASKED = re.compile(r"^- (.+?) \((?:`true`|uno dei codici (\S+) =)", re.MULTILINE)
+_WORD = re.compile(r"[^\W\d_]{6,}")
+_MARK = re.compile(r"\[\[(\d+)\|")
+_PHRASE = re.compile(r"^Frase(?: \d+)?(?: \([^)]*\))?:\n", re.MULTILINE)
 _STATUSES = (429, 500, 503)
+
+
+def told(body: Json) -> Said:
+    """An answer to `fields`: to each yes or no and each code asked for a word of the letter."""
+    table, letter = (message["content"] for message in body["messages"][:2])
+    words = _WORD.findall(letter)
+    asked = zip(_ASKED.findall(table), words[:: max(1, len(words) // 12)], strict=False)
+    items = [
+        {"field": name, "quote": word, "value": json.loads(code) if code else True}
+        for (name, code), word in asked
+    ]
+    return Said(json.dumps({"fields": items}, ensure_ascii=False))
+
+
+def typed(body: Json) -> Said:
+    """An answer to `hybrid`: a field for every marked stretch."""
+    lists = []
+    for phrase in _PHRASE.split(body["messages"][1]["content"])[1:]:
+        numbers = map(int, _MARK.findall(phrase))
+        lists.append([{"span": n, "field": "diabete", "value": True} for n in numbers])
+    if len(lists) == 1:
+        return Said(json.dumps({"spans": lists[0]}))
+    return Said(json.dumps({"answers": [{"n": n, "spans": s} for n, s in enumerate(lists, 1)]}))
 
 
 def app(delay: float, faults: float, seed: int) -> web.Application:
     """The server: every answer after so many seconds, so large a share of them faults."""
     draw = random.Random(seed)
-    answer = labelled("severa")
+    answers: dict[str, Script] = {"fields": told, "hybrid": typed, "iob": labelled("severa")}
 
     async def complete(request: web.Request) -> web.StreamResponse:
         clock = asyncio.get_running_loop().time
         until = clock() + delay
         body = json.loads(await request.read())
-        said = json.dumps(completion(body, answer(body)))  # beforehand: the delay is all it takes
+        form = body["response_format"]["json_schema"]["name"].partition(".")[0]
+        said = json.dumps(completion(body, answers[form](body)))  # the delay is all it takes
         await asyncio.sleep(until - clock())
         if draw.random() < faults:
             return _fault(request, draw)

@@ -14,6 +14,7 @@ from core.schema import Schema, View
 
 Language = Literal["it", "en"]
 LANGUAGES: tuple[Language, ...] = ("it", "en")
+Place = tuple[int, int]  # start and end in a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,17 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question. `fields`: only these are asked for; empty means all that the view has."""
+    """One question. `fields`: only these are asked for; empty means all that the view has.
+
+    `marks`: the stretches of the text that somebody found, apart and in order, where the question
+    is only what they say.
+    """
 
     text: str
     section: str | None = None
     examples: tuple[Example, ...] = ()
     fields: tuple[str, ...] = ()
+    marks: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,14 @@ class Answer:
     """What a reply says of a text.
 
     `unanswered`: words of the text that the reply passes over; `strangers`: entities under a name
-    that is no label.
+    that is no label; `mistyped`: values that are none of their field's type, left out.
     """
 
     spans: tuple[Span, ...] = ()
     missing: tuple[Missing, ...] = ()
     unanswered: int = 0
     strangers: int = 0
+    mistyped: int = 0
 
 
 class Format(Protocol):
@@ -54,6 +61,7 @@ class Format(Protocol):
     name: str
     prompt: str
     whole: bool  # whether the text is a whole letter, lines apart, rather than a phrase
+    marked: bool  # whether it asks only what marked stretches of the text say
 
     def __init__(self, schema: Schema, view: View, language: Language = "it") -> None: ...
 
@@ -85,7 +93,7 @@ class Format(Protocol):
         """A reply to several questions as replies that `read` takes; None for one passed over."""
         ...
 
-    def read(self, reply: str, text: str) -> Answer:
+    def read(self, reply: str, text: str, marks: Sequence[Place] = ()) -> Answer:
         """What a reply says of a text. Raises Unusable where that is nothing at all."""
         ...
 
@@ -97,5 +105,6 @@ FORMATS = Registry(
         "inline": "core.label.formats.inline:Inline",
         "spans": "core.label.formats.quotes:Quotes",
         "fields": "core.label.formats.fields:Fields",
+        "hybrid": "core.label.formats.hybrid:Hybrid",
     },
 )

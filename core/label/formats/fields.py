@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from core.label.align import Quote, align
-from core.label.formats import Answer, Asked, Language
+from core.label.formats import Answer, Asked, Language, Place
 from core.label.formats.listed import entries
 from core.label.formats.names import Names
 from core.label.formats.quotes import SAID, placed, split_listed, written
@@ -30,6 +30,7 @@ class Fields:
 
     name = "fields"
     whole = True
+    marked = False
 
     def __init__(self, schema: Schema, view: View, language: Language = "it") -> None:
         self.prompt = f"fields.v1.{language}"
@@ -91,24 +92,8 @@ class Fields:
         return self.answer(text, [span for span in spans if span.field in names])
 
     def json_schema(self, asked: Sequence[Asked]) -> Mapping[str, Any]:
-        """Fields that take the same values share a shape."""
-        shapes: dict[str, tuple[list[str], Mapping[str, Any]]] = {}
-        for field in self._fields(asked):
-            value = _value_schema(field)
-            shapes.setdefault(repr(value), ([], value))[0].append(field.name)
-        items = [
-            object_of(
-                {
-                    "field": {"type": "string", "enum": names},
-                    "quote": {"type": "string"},
-                    "value": value,
-                    **SAID,
-                },
-                ["field", "quote"],
-            )
-            for names, value in shapes.values()
-        ]
-        return listing("fields", items[0] if len(items) == 1 else {"anyOf": items}, len(asked))
+        shape = valued(self._fields(asked), {"quote": {"type": "string"}}, SAID)
+        return listing("fields", shape, len(asked))
 
     def tokens(self, asked: Sequence[Asked]) -> int:
         """A field takes some 60 tokens a mention, and the letter may mention it thrice."""
@@ -126,7 +111,7 @@ class Fields:
     def split(self, reply: str, count: int) -> list[str | None]:
         return split_listed(reply, count)
 
-    def read(self, reply: str, text: str) -> Answer:
+    def read(self, reply: str, text: str, marks: Sequence[Place] = ()) -> Answer:
         return placed(text, entries(reply, self._names.find, valued=True), self._names, self._typed)
 
     def _typed(self, name: str | None, value: Any, quote: str) -> Value | None:
@@ -158,6 +143,26 @@ def typed(field: Field, value: Any, quote: str) -> Value | None:
         return _day(said)
     stands = said.casefold() in " ".join(quote.split()).casefold()
     return said if said and stands else None
+
+
+def valued(
+    fields: Sequence[Field], where: Mapping[str, Any], more: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The JSON schema of a field, where it stands, its value and more; fields that take the same
+    values share a shape.
+    """
+    shapes: dict[str, tuple[list[str], Mapping[str, Any]]] = {}
+    for field in fields:
+        value = _value_schema(field)
+        shapes.setdefault(repr(value), ([], value))[0].append(field.name)
+    items = [
+        object_of(
+            {"field": {"type": "string", "enum": names}, **where, "value": value, **more},
+            ["field", *where],
+        )
+        for names, value in shapes.values()
+    ]
+    return items[0] if len(items) == 1 else {"anyOf": items}
 
 
 def _code(field: Field, said: str) -> Value | None:

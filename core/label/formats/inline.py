@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core.label.align import Quote
-from core.label.formats import Answer, Asked, Example, Language
+from core.label.formats import Answer, Asked, Example, Language, Place
 from core.label.formats.answers import LONGEST, Unusable, spoken
 from core.label.formats.copied import Copied
 from core.label.formats.names import Names
@@ -58,6 +58,7 @@ class Inline:
 
     name = "inline"
     whole = False
+    marked = False
 
     def __init__(self, schema: Schema, view: View, language: Language = "it") -> None:
         self.prompt = f"inline.v1.{language}"
@@ -131,7 +132,7 @@ class Inline:
         found = _by_number(lines, _NUMBERED) or _by_number(lines, _COUNTED)
         return [found.get(number) for number in range(1, count + 1)]
 
-    def read(self, reply: str, text: str) -> Answer:
+    def read(self, reply: str, text: str, marks: Sequence[Place] = ()) -> Answer:
         if len(reply) > LONGEST:
             raise Unusable(f"longer than {LONGEST:,} characters")
         ours = _shown(text)

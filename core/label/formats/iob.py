@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from core.label.align import Quote
-from core.label.formats import Answer, Asked, Example, Language
+from core.label.formats import Answer, Asked, Example, Language, Place
 from core.label.formats.answers import split_numbered
 from core.label.formats.copied import Copied
 from core.label.formats.names import Names
@@ -39,6 +39,7 @@ class Iob:
 
     name = "iob"
     whole = False
+    marked = False
 
     def __init__(self, schema: Schema, view: View, language: Language = "it") -> None:
         self.prompt = f"iob.v1.{language}"
@@ -113,7 +114,7 @@ class Iob:
     def split(self, reply: str, count: int) -> list[str | None]:
         return [reply] if count == 1 else split_numbered(reply, count)
 
-    def read(self, reply: str, text: str) -> Answer:
+    def read(self, reply: str, text: str, marks: Sequence[Place] = ()) -> Answer:
         said, tags = _retokenised(parse(reply, text))
         shown = words(text)
         copied = Copied(text, shown, said)

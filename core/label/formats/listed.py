@@ -16,11 +16,11 @@ from core.records import State
 Known = Callable[[str | None], object | None]
 _LISTS = ("spans", "fields", "entities", "entità", "campi", "quotes", "citazioni", "risultati")
 _ENTITY = ("entity", "entità")
-_NAME: tuple[str, ...] = ("field", "campo", "label", "etichetta", "type", "tipo", "category")
-_NAME += ("categoria", "group", "gruppo", "name", *_ENTITY)
-_QUOTE = ("quote", "citazione", "testo", "text", "span", "mention")
-_VALUE = ("value", "valore")
-_STATE = ("state", "stato")
+NAME: tuple[str, ...] = ("field", "campo", "label", "etichetta", "type", "tipo", "category")
+NAME += ("categoria", "group", "gruppo", "name", *_ENTITY)
+QUOTE = ("quote", "citazione", "testo", "text", "span", "mention")
+VALUE = ("value", "valore")
+STATE = ("state", "stato")
 _NTH = ("occurrence", "occorrenza")
 STATES: list[State] = list(get_args(State))
 _STATES: dict[str, State] = {state: state for state in STATES}
@@ -90,13 +90,13 @@ class _Reader:
             said = [entry for part in parts if part is not None for entry in part]
             return said if said or not value or any(p is not None for p in parts) else None
         if isinstance(value, dict):
-            return self._from_object(_lower(value), name, depth)
+            return self._from_object(lower(value), name, depth)
         return self._from_word(value, name)
 
     def _from_object(
         self, item: dict[str, Any], name: str | None, depth: int
     ) -> list[Entry] | None:
-        inner = _first(item, _LISTS)
+        inner = first(item, _LISTS)
         if isinstance(inner, list | dict):
             return self.read(inner, name, depth + 1)
         if self.is_entry(item):
@@ -119,24 +119,24 @@ class _Reader:
         """Whether this is one thing found, not a list of them."""
         if not isinstance(value, dict):
             return False
-        item = _lower(value)
+        item = lower(value)
         if any(key in item for key in _LISTS):
             return False
         return bool(self._quotes(item)) or (self._valued and self._has_value(item))
 
     def _has_value(self, item: Mapping[str, Any]) -> bool:
-        return _first(item, _NAME) is not None and any(key in item for key in _VALUE)
+        return first(item, NAME) is not None and any(key in item for key in VALUE)
 
     def _quotes(self, item: Mapping[str, Any]) -> list[str]:
-        others = _ENTITY if self._valued else _VALUE + _ENTITY
-        return _texts(_first(item, _QUOTE + others))
+        others = _ENTITY if self._valued else VALUE + _ENTITY
+        return _texts(first(item, QUOTE + others))
 
     def _entry(self, item: Mapping[str, Any], name: str | None) -> list[Entry]:
-        said = _first(item, _NAME)
+        said = first(item, NAME)
         name = str(said) if isinstance(said, str | int) else name
-        state = _STATES.get(str(_first(item, _STATE)).strip().casefold())
-        value = _first(item, _VALUE) if self._valued else None
-        nth = _first(item, _NTH)
+        state = state_of(first(item, STATE))
+        value = first(item, VALUE) if self._valued else None
+        nth = first(item, _NTH)
         nth = nth if isinstance(nth, int) and not isinstance(nth, bool) and nth > 0 else None
         quotes = self._quotes(item) or ([] if value in (None, False, "") else [""])
         return [Entry(name, quote, state, value, nth) for quote in quotes]
@@ -153,11 +153,18 @@ class _Reader:
         return found
 
 
-def _lower(value: Mapping[Any, Any]) -> dict[str, Any]:
+def state_of(said: Any) -> State | None:
+    """A state as a model worded it."""
+    return _STATES.get(str(said).strip().casefold())
+
+
+def lower(value: Mapping[Any, Any]) -> dict[str, Any]:
+    """An object with its keys in small letters."""
     return {str(key).strip().casefold(): inner for key, inner in value.items()}
 
 
-def _first(item: Mapping[str, Any], keys: Iterable[str]) -> Any:
+def first(item: Mapping[str, Any], keys: Iterable[str]) -> Any:
+    """What stands under the first of these keys that has something."""
     return next((item[key] for key in keys if item.get(key) not in (None, "")), None)
 
 

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from core.label.align import Quote, align
-from core.label.formats import Answer, Asked, Language
+from core.label.formats import Answer, Asked, Language, Place
 from core.label.formats.answers import Unusable, split_numbered
 from core.label.formats.listed import STATES, Entry, entries
 from core.label.formats.names import Names
@@ -33,6 +33,7 @@ class Quotes:
 
     name = "spans"
     whole = False
+    marked = False
 
     def __init__(self, schema: Schema, view: View, language: Language = "it") -> None:
         self.prompt = f"spans.v1.{language}"
@@ -94,7 +95,7 @@ class Quotes:
     def split(self, reply: str, count: int) -> list[str | None]:
         return split_listed(reply, count)
 
-    def read(self, reply: str, text: str) -> Answer:
+    def read(self, reply: str, text: str, marks: Sequence[Place] = ()) -> Answer:
         said = entries(reply, self._names.find)
         return placed(text, said, self._names, lambda field, value, quote: None)
 
@@ -115,7 +116,7 @@ def placed(
     spans: list[Span] = []
     missing: list[Missing] = []
     quotes: list[Quote] = []
-    strangers = 0
+    strangers = mistyped = 0
     standing = cache(lambda words: _places(text, words))
     for entry in said:
         known = names.find(entry.name)
@@ -124,7 +125,9 @@ def placed(
             strangers += known is None
             missing.append(Missing(words or dumps(entry.value), known and known[1]))
             continue
-        quote = Quote(words, *known, entry.state, typed(known[1], entry.value, words))
+        value = typed(known[1], entry.value, words)
+        mistyped += value is None and entry.value is not None
+        quote = Quote(words, *known, entry.state, value)
         places = standing(words) if entry.nth else []
         if entry.nth and len(places) >= max(entry.nth, 2):
             start = places[entry.nth - 1]
@@ -138,6 +141,7 @@ def placed(
         tuple(sorted(once.values(), key=lambda span: (span.start, span.end))),
         tuple(dict.fromkeys((*missing, *lost))),
         strangers=strangers,
+        mistyped=mistyped,
     )
 
 

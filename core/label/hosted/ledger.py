@@ -69,6 +69,10 @@ CREATE TABLE parcels (
 ) WITHOUT ROWID;
 CREATE INDEX parcels_by_job ON parcels (job);
 """
+_PAID = """
+SELECT calls.id, questions, tokens_in, tokens_out, seconds, usd
+FROM answers JOIN calls ON calls.id = answers.call WHERE answers.request = ?
+"""
 _PATIENCE = 30.0
 # Longer than any question may take with all its attempts and waits; a claim older than that has
 # been forgotten, even where its owner lives or lives on a machine we cannot look into.
@@ -122,6 +126,20 @@ class Total:
     tokens_in: int
     tokens_out: int
     usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What some answers took when they were asked for; of a shared call each its part.
+
+    `seconds` of the calls, added up. `usd` is None where the price of one was unknown.
+    """
+
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    seconds: float
+    usd: float | None
 
 
 class Ledger:
@@ -214,6 +232,20 @@ class Ledger:
             " coalesce(sum(usd), 0.0) FROM calls GROUP BY model ORDER BY model"
         )
         return [Total(*row) for row in rows]
+
+    def paid(self, requests: Iterable[str]) -> Paid:
+        """What the answers to these requests took, whichever run asked for them."""
+        calls: set[int] = set()
+        tokens_in = tokens_out = seconds = 0.0
+        usd: float | None = 0.0
+        for request in requests:
+            for call, parts, told_in, told_out, took, money in self.rows(_PAID, (request,)):
+                calls.add(call)
+                tokens_in += (told_in or 0) / parts
+                tokens_out += (told_out or 0) / parts
+                seconds += took / parts
+                usd = None if usd is None or money is None else usd + money / parts
+        return Paid(len(calls), round(tokens_in), round(tokens_out), seconds, usd)
 
     def secret(self) -> bytes:
         """Random bytes of this workspace, the same every time: what surrogates are drawn from."""

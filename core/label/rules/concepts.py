@@ -13,7 +13,7 @@ from core.records import State, Value
 Outcome = tuple[int, int, str, State, Value | None, dict[str, bool]]
 
 _ECG = re.compile(
-    r"\b(?:ecg|e\.c\.g|elettrocardiogramma|ritmo|tracciato|monitor|holter"
+    r"\b(?:ecg|rit|e\.c\.g|elettrocardiogramma|ritmo|tracciato|monitor|holter"
     r"|telemetria)\b"
 )
 _IN_RHYTHM = re.compile(r"\bin(?: \w+)? $")
@@ -26,11 +26,12 @@ _LASTING = re.compile(
     r"|al momento)\w*"
 )
 _STOPPED = re.compile(
-    r"[^.;]{0,40}?\b(?:fino a|sino a|stop|ha smesso|smesso|sospes|cessat|interrott|ex\b"
+    r"[^.;]{0,40}?\b(?:(?:fino|sino) (?:a|al|all')\b(?! ?(?:ricovero|oggi|tutt|moment"
+    r"|ingresso|all'ingresso))|stop|ha smesso|smesso|sospes|cessat|interrott|ex\b"
     r"|anni fa|pregress)"
 )
 _SINCE = re.compile(r"\s*(?:piu\b|da\b|dal\b|dopo\b)")
-_SMOKES_NO = re.compile(r"\s*[:=]\s*(?:no|0|mai|nega|assente|non fumatore)\b")
+_SMOKES_NO = re.compile(r"\s*[:=]\s*(?:no|0|mai|nega|assente|non fumatore)\b|\s0(?![.,\d])")
 _SMOKES_EX = re.compile(r"\s*[:=]\s*(?:ex|pregress|stop|in passato)")
 _NOT_THIS = re.compile(
     r"\b(?:coronarograf|cvg|ptca|pci\b|angioplastic|revision|riapertura|drenaggio|consulenza"
@@ -113,6 +114,8 @@ class Concepts:
             state = "present"
         if not hit.concept.polarity:
             state = "present" if state == "negated" else "negated"
+        if hit.concept.kind == "denied" and state != "negated":
+            return  # complications of a kind say nothing, their absence does
         special = {
             "fumo": self._smoking,
             "family": self._family,
@@ -180,7 +183,7 @@ class Concepts:
         ):
             return
         state = "present" if state == "family" else state
-        if re.search(r"negativ|mut[oa]|assent|non nota", quote):
+        if re.search(r"\bneg(?:ativ\w+|at\w)?\b|mut[oa]|assent|non nota|[:=]\s?no\b", quote):
             state = "negated"
         end = _trimmed(line.text, hit.start, end)
         yield hit.start, end, hit.concept.fields[0], state, _truth(state), {}

@@ -7,14 +7,21 @@ forward until something ends it; a cue behind it must stand close.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
+from core.label.rules.dates import MONTHS, NAMES, days
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line
 from core.records import State
 
 Extent = tuple[int, int]
+RECENT = 100  # days: what happened in these three months belongs to this illness
+_MONTH_YEAR = re.compile(
+    rf"(?<![\d/.])(?:\b(?P<n>{NAMES})\.?\s(?:del\s)?|(?P<m>\d{{1,2}})/)?(?P<y>20\d\d)(?![\d/])"
+)
 # What a person is (iperteso, diabetica, fumatore): such a word starts afresh after a comma.
 _PERSON = re.compile(r"(?:ic[oa]|es[oa]|os[oa]|at[oa]|tic[oa]|tore|trice|ista)$")
+_DEGREE = frozenset("ex non gia forte modesto modesta grande noto nota paziente".split())
 _CONJUNCTION = re.compile(r"\s(?:e|ed)\s")
 _AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 
@@ -47,6 +54,7 @@ class Context:
         self._relative = shape("relatives")
         self._relative_behind = shape("relatives_behind")
         self._kin = shape("runs_in_family")
+        self._resolved = shape("resolved")
         self._ends = shape("ends")
         self._old = shape("old")
         self._old_behind = shape("old_behind")
@@ -54,7 +62,8 @@ class Context:
 
     def cues(self, line: Line) -> Cues:
         """All cues of a line; what only looks like one (non solo, non più) is left out."""
-        text = self._pseudo.sub(lambda match: "_" * len(match[0]), line.folded)
+        folded = line.spoken
+        text = self._pseudo.sub(lambda match: "_" * len(match[0]), folded)
 
         def places(shape: re.Pattern[str]) -> tuple[Extent, ...]:
             return tuple(match.span() for match in shape.finditer(text))
@@ -63,7 +72,7 @@ class Context:
         return Cues(
             lists=places(self._lists),
             nots=places(self._nots),
-            maybe=tuple(match.span() for match in self._maybe.finditer(line.folded)),
+            maybe=tuple(match.span() for match in self._maybe.finditer(folded)),
             relatives=places(self._relative),
             kin=places(self._kin),
             ends=tuple(sorted(ends)),
@@ -90,7 +99,8 @@ class Context:
     def is_old(self, line: Line, start: int, end: int) -> bool:
         """Whether the sentence puts the concept in the past: pregresso, nel 2008, anni fa."""
         first, last = line.sentence(start)
-        before, behind = line.folded[first:start], line.folded[end:last]
+        told = without_recent(line)
+        before, behind = told[first:start], told[end:last]
         if self._recent.search(before[-60:]) or self._recent.search(behind[:60]):
             return False
         near = self._old.search(before[-70:])
@@ -101,18 +111,22 @@ class Context:
     ) -> bool:
         if self._no_behind.match(line.folded, end):
             return True
-        text = line.folded
+        text = line.spoken
         concept = text[start:end]
         for _, cue in _before(cues.lists, start):
             if _open(cues, cue, start) and not _afresh(text[cue:start], concept):
                 return True
-        for first, cue in _before(cues.nots, start):
+        for first, cue in reversed(_before(cues.nots, start)):
             gap = text[cue:start]
             if not _open(cues, cue, start) or len(gap) > 60:
                 continue
             comma = gap.find(",")
+            if comma >= 0 and self._resolved.match(text, end):
+                continue  # "non inotropi, bassa portata risolta": what is over has been
             if comma < 0:
-                return not (_afresh(gap, concept) and _CONJUNCTION.search(gap))
+                if _afresh(gap, concept) and _CONJUNCTION.search(gap):
+                    continue
+                return True
             # "non diabete, ipertensione": the list goes on where it began with a concept.
             listed = any(
                 cue <= s and e <= cue + comma + 1 and not _PERSON.search(text[s:e])
@@ -149,6 +163,23 @@ class Context:
         return False
 
 
+def without_recent(line: Line) -> str:
+    """The folded line, the days and months of the last `RECENT` days before admission blanked."""
+    if line.near is None:
+        return line.folded
+    since = line.near - timedelta(days=RECENT)
+    places = [(d.start, d.end, date.fromisoformat(d.iso)) for d in days(line) if d.iso]
+    for match in _MONTH_YEAR.finditer(line.folded):
+        month = MONTHS[match["n"]] if match["n"] else int(match["m"] or 12)
+        if 1 <= month <= 12:
+            places.append((*match.span(), date(int(match["y"]), month, 28)))
+    text = line.folded
+    for start, end, day in places:
+        if day >= since:
+            text = text[:start] + "_" * (end - start) + text[end:]
+    return text
+
+
 def _before(places: Sequence[Extent], start: int) -> list[Extent]:
     return [place for place in places if place[1] <= start]
 
@@ -161,7 +192,8 @@ def _open(cues: Cues, cue: int, start: int) -> bool:
 def _afresh(gap: str, concept: str) -> bool:
     """Whether the concept, behind a comma or an `e`, speaks of the person anew (iperteso)."""
     parted = "," in gap or _CONJUNCTION.search(gap) is not None
-    return parted and _PERSON.search(concept.split()[-1]) is not None
+    words = [word for word in concept.split() if word not in _DEGREE] or [concept]
+    return parted and _PERSON.search(words[0]) is not None
 
 
 def _in_brackets(text: str, cue: int, start: int) -> bool:

@@ -13,20 +13,24 @@ _MONTHS = (
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _MONTH = {name: n for n, name in enumerate(_MONTHS.split(), 1)}
 _MONTH |= {name[:3]: n for name, n in list(_MONTH.items())} | {"sett": 9}
+MONTHS = dict(_MONTH)
 _MONTH |= {name: n for n, name in enumerate(_ROMAN, 1)}
-_NAME = "|".join(sorted((m for m in _MONTH if m not in _ROMAN), key=len, reverse=True))
+NAMES = "|".join(sorted((m for m in _MONTH if m not in _ROMAN), key=len, reverse=True))
 _ROMANS = "|".join(sorted(_ROMAN, key=len, reverse=True))
 _DATE = re.compile(
     rf"(?<![\d/.,-])(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
     rf"|(?P<d>\d{{1,2}})(?:°|º|\^)?(?:"
     rf"\s?(?P<sep>[/.\-])\s?(?P<m>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|'?\d{{2}})"
     rf"|\s?[/.\-]\s?(?P<rm>{_ROMANS})\s?[/.\-]\s?(?P<ry>\d{{4}}|\d{{2}})"
-    rf"|\s(?:di\s)?(?P<n>{_NAME})\.?(?:\s(?:del\s)?(?P<ny>\d{{4}}|'\d{{2}}))?"
-    rf"|\s?(?P<psep>[/.])\s?(?P<pm>0[1-9]|1[0-2]|[1-9])(?![\d/]|[.,]\d|\s?(?:mg|cp|cm|mm|%|di\b))"
-    rf"))(?![\d])"
+    rf"|\s(?:di\s)?(?P<n>{NAMES})\.?(?:\s(?:del\s)?(?P<ny>\d{{4}}|'\d{{2}}))?"
+    rf"|\s?/\s?(?P<pm>0[1-9]|1[0-2]|[1-9])(?![\d/]|[.,]\d|\s?(?:mg|cp|cm|mm|%|di\b))"
+    rf"|\.(?P<qm>0[1-9]|1[0-2])(?![\d/]|[.,]\d|\s?(?:[a-z]{{1,4}}/|mg|cp|cm|mm|g\b|%|di\b))"
+    rf")|(?P<sd>\d \d|\d{{2}})/(?P<sm>\d \d|\d{{2}})/(?P<sy>\d{{4}}))(?![\d])"
 )
+# 110338: a birth without separators, behind `nato`.
+_SOLID = re.compile(r"\bnat[oa]\s(?:il\s)?(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>(?:19|20)?\d{2})(?!\d)")
 _FROM_TO = re.compile(
-    rf"\b(?:dal|da)\s(?:giorno\s)?(?P<a>\d{{1,2}})(?:\s(?P<am>{_NAME}))?\s(?:al|a|fino al)\s(?=\d)"
+    rf"\b(?:dal|da)\s(?:giorno\s)?(?P<a>\d{{1,2}})(?:\s(?P<am>{NAMES}))?\s(?:al|a|fino al)\s(?=\d)"
 )
 
 
@@ -46,6 +50,9 @@ def days(line: Line, birth: bool = False) -> list[Day]:
         year, month, day = _parts(match, birth)
         if 1 <= month <= 12 and 1 <= day <= 31:
             found.append((match.start(), match.end(), year, month, day))
+    for match in _SOLID.finditer(line.folded):
+        year = _year(match["y"], birth=True)
+        found.append((match.start("d"), match.end(), year, int(match["m"]), int(match["d"])))
     for match in _FROM_TO.finditer(line.folded):
         later = next((f for f in found if f[0] >= match.end() and f[0] - match.end() < 3), None)
         if later and not any(f[0] <= match.start("a") < f[1] for f in found):
@@ -64,6 +71,8 @@ def days(line: Line, birth: bool = False) -> list[Day]:
 def _parts(match: re.Match[str], birth: bool) -> tuple[int | None, int, int]:
     if match["iso"]:
         return int(match["iso"]), int(match["im"]), int(match["id"])
+    if match["sd"]:
+        return int(match["sy"]), *(int(match[n].replace(" ", "")) for n in ("sm", "sd"))  # type: ignore[return-value]
     day = int(match["d"])
     if match["m"]:
         return _year(match["y"], birth), int(match["m"]), day
@@ -71,7 +80,7 @@ def _parts(match: re.Match[str], birth: bool) -> tuple[int | None, int, int]:
         return _year(match["ry"], birth), _MONTH[match["rm"]], day
     if match["n"]:
         return _year(match["ny"], birth), _MONTH[match["n"]], day
-    return None, int(match["pm"]), day
+    return None, int(match["pm"] or match["qm"]), day
 
 
 def _year(digits: str | None, birth: bool) -> int | None:
@@ -99,7 +108,8 @@ _BIRTH = re.compile(
 _ADMITTED = re.compile(
     r"(?:\bricoverat[oaie]\b|\bricovero\b|\bingress[oi]\b|\bdegen(?:te|za|te)\b|\baccettazione\b|\baccettat[oa]\b"
     r"|\bentrat[oa]\b|\bammess[oa]\b|\baccolt[oa]\b|\bgiunt[oa]\b|\bgiunge(?:va)?\b"
-    r"|\btrasferit[oa]\b"
+    r"|\btrasferit[oa]\b|\barrivat[oa]\b|\barrivo\b|\bricov\b\.?|\bamm(?:issione|\.)"
+    r"|\bpres[oa] in carico\b"
     r"|\bsi ricovera(?:va)?\b|\bviene ricoverat[oa]\b|\bingr\.?)"
     r"(?P<between>[^;\d]{0,80})$"
 )
@@ -109,7 +119,9 @@ _ADMITTED_BEHIND = re.compile(
     r"|si ricovera\w*|accedeva|ingresso in|ricovero)\b"
 )
 _DISCHARGED = re.compile(
-    r"(?:\bsi dimett\w+\b|\bdimess[oae]\b|\bdimission[ei]\b|\bdimettiamo\b|\buscita\b|\bdimiss\.)"
+    r"(?:\bsi dimett\w+\b|\bdimess[oae]\b|\bdimission[ei]\b|\bdimettiamo\b|\buscita\b"
+    r"|\bdim(?:iss)?\b\.?"
+    r"|\b(?:si|lo|la) (?:trasferisc\w+|trasferiamo)\b|\bdimetteva\b|\btornat[oa] a casa\b)"
     r"[^.;\d]{0,60}$"
 )
 _DISCHARGED_BEHIND = re.compile(
@@ -128,6 +140,8 @@ _TO = re.compile(
     r"^\s*(?:al|-|/|a|fino al|e dimess[oa]\D{0,12}|sino al"
     r"|,? ?dimess[oa]\D{0,12})\s*(?:giorno |di?a )?$"
 )
+_IN, _OUT = re.compile(r"\b(?:in|ing|i)\W{1,3}$"), re.compile(r"\b(?:out|usc)\W{1,3}$")
+_OUT_BEHIND = re.compile(r"[\s/,;|-]{1,5}(?:out|usc|u)\b")
 _ELSEWHERE = re.compile(
     r"\b(?:altr[oa] (?:ospedale|sede|nosocomio|struttura|centro|istituto)|ospedale (?:di"
     r"|civile di)|presso (?:l'|il )?(?:ospedale|nosocomio|presidio|p\.?o\.?|pronto soccorso"
@@ -171,6 +185,10 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
     if _DIED.search(left) or _DIED_BEHIND.match(behind):
         return "data_morte"
     admitted = _ADMITTED.search(left)
+    if _IN.search(left) and _OUT_BEHIND.match(behind):
+        return "data_ingresso_cch"
+    if _OUT.search(left):
+        return "data_dimissione_cch"
     discharged = _DISCHARGED.search(left)
     if discharged and (not admitted or discharged.start() > admitted.start()):
         return None if _ELSEWHERE.search(discharged[0]) else "data_dimissione_cch"

@@ -19,16 +19,17 @@ _RECORD = re.compile(
 )
 _PHONE_CUE = re.compile(
     r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza"
-    r"|numero telefonico|rif\.? telefonico)|\bt\.|☎|☏|✆)[^\d+]{0,45}$"
+    r"|numero telefonico|rif\.? telefonico)(?:\s?[12]\b)?|\bt\.|☎|☏|✆)"
+    r"(?:[^\d+]{0,45}|[^;\d]{0,60}(?:\b\d{1,3}\b[a-z]?[^;\d]{0,3}){1,2};\s?\(?)$"
 )
 _PHONE = re.compile(
     r"(?<![\d/.,])(?:(?:\+|00)\s?39[\s./-]?)?(?:0\d{1,3}"
-    r"|3\d{2})[\s./-]{0,3}\d{2,4}(?:[\s./-]?\d{2,4}){0,3}(?!\d)"
+    r"|3\d{2})\)?[\s./-]{0,3}\d(?:\d{1,3}|\s\d{2})(?:[\s./-]?\d{2,4}){0,3}(?!\d)"
 )
 _NOT_HIS = re.compile(
     r"\b(?:fax|reparto|ambulatori|segreteri|centralino|cup\b|prenotazion|informazioni"
     r"|coordinator|medico|dott|dr\b|infermier|ospedale|day hospital|u\.?o\.?\b|direttore"
-    r"|degenz|corsia|studio|contattare|rivolgersi|chiamare|pec\b|e-?mail)"
+    r"|degenz|guardia|urgenz|corsia|studio|contattare|rivolgersi|chiamare|pec\b|e-?mail)"
 )
 _KIN_PHONE = re.compile(
     r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|familiar"

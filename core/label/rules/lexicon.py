@@ -6,8 +6,9 @@ word in capitals of at most three letters (FA, RS, PM) is found in capitals only
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -123,13 +124,16 @@ def _by_name(schema: Schema, known: Iterable[str], raw: dict[str, Any]) -> Itera
 class Finder:
     """All concepts of a line in one pass of spaCy's PhraseMatcher."""
 
-    def __init__(self, concepts: Sequence[Concept]) -> None:
+    def __init__(
+        self, concepts: Sequence[Concept], abbreviations: Mapping[str, str] | None = None
+    ) -> None:
         import spacy  # 3 s where torch is installed
         from spacy.matcher import PhraseMatcher
 
         self._nlp = spacy.blank("it")
         self._matcher = PhraseMatcher(self._nlp.vocab)
         self._concepts = tuple(concepts)
+        self._short = abbreviations or {}
         self._capitals: dict[int, dict[tuple[str, ...], tuple[int, ...]]] = {}
         for number, concept in enumerate(self._concepts):
             self._add(number, concept)
@@ -156,7 +160,7 @@ class Finder:
 
     def find(self, line: Line) -> list[Hit]:
         """All concepts said, also those inside longer ones."""
-        words = line.words
+        words = list(self._whole(line.words))
         if not words:
             return []
         found = []
@@ -166,6 +170,17 @@ class Finder:
                 start, end = words[first].start, words[last - 1].end
                 found.append(Hit(start, end, self._concepts[number]))
         return found
+
+    def _whole(self, words: Sequence[Word]) -> Iterator[Word]:
+        """The words, an abbreviation and its full stop as the word it stands for."""
+        stopped = False
+        for word, behind in zip_longest(words, words[1:]):
+            if stopped:
+                stopped = False
+                continue
+            meant = self._short.get(word.norm)
+            stopped = bool(meant and behind and behind.norm == "." and behind.start == word.end)
+            yield Word(word.start, behind.end, meant) if meant and stopped else word
 
     def _stands(self, number: int, line: Line, words: Sequence[Word]) -> bool:
         loud = self._capitals[number].get(tuple(word.norm for word in words), ())

@@ -16,14 +16,18 @@ _CALLED = re.compile(
     rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|pz|assistit[oa]|nominativo|degente)\.?"
     r"|cognome e nome|nome e cognome|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)\s?[:|]?\s+"
 )
-_SURNAME = re.compile(r"\bcognome\s?[:|]?\s+(?!e\s+nome|/|nome\b)")
+_SURNAME = re.compile(
+    r"(?<!nome e )(?<!nome ed )(?<!nome/)(?<!nome / )(?<!nome, )(?<!nome - )"
+    r"\bcognome\s?[:|]?\s+(?!e\s+nome|/|nome\b)"
+)
 _GIVEN = re.compile(
     r"(?<!e )(?<!/)(?<!/ )\bnome\s?[:|]?\s+(?!e\s+cognome|/|del\b|commerciale"
     r"|cognome\b)"
 )
 _BORN = re.compile(
     r"\s*[,;-]?\s*\(?(?:nat[oa]\b|n\.\s?(?:il|\d)|di anni|cartella|[mf]\)|[mf]\.\s?\d"
-    r"|sesso\b)|\s*,\s*\d{1,2}[./]\d{1,2}[./]\d{2}"
+    r"|sesso\b|\d{1,3}\s?(?:anni|aa)\b|c\.?\s?f\.?\b|cod\w*\.? fisc|\([mf]\)|tel\b)"
+    r"|\s*,\s*\d{1,2}[./]\d{1,2}[./]\d{2}"
 )
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
 _PARTICLES = frozenset(

@@ -52,7 +52,8 @@ class Past:
             for match in shape.finditer(line.folded):
                 if self._stages.of(line, *match.span()) in ("after", "discharge"):
                     continue
-                grades = [_ROMAN.get(g) or int(g) for g in match.group("a", "b") if g]
+                said = [g.replace("l", "i") for g in match.group("a", "b") if g]  # OCR: ll, Il
+                grades = [_ROMAN.get(g) or int(g) for g in said]
                 state = self._context.state(line, cues, *match.span())
                 yield *_trimmed(line, *match.span()), "classe_nyha", state, max(grades)
                 return

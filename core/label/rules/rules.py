@@ -19,12 +19,14 @@ from core.label.rules.lexicon import LEXICON, Finder, Hit, longest, read_lexicon
 from core.label.rules.own import OWN, own_concepts, own_found
 from core.label.rules.past import Past
 from core.label.rules.stage import Stages
+from core.label.rules.today import admission, today
 from core.label.rules.words import Line
 from core.records import Annotation, Phrase, Span, State, Value
 from core.schema import Schema, default_schema
 
 _WHOLE = ("Diagnosi", "Motivo ricovero")
 _HEADING = re.compile(r"\s*(?:diagnosi|motivo)\b[^:]{0,60}:\s*")
+_ASKED = re.compile(r"\W*[^:=\d.;]{2,30}/[^:=\d.;]{2,40}[:=]\s")
 _LABEL = re.compile(
     r"\s*(?:\|\s*)?[^\d:]{0,40}\b(?:nascita|nat[oa] il|ingresso|ricovero|dimissione|telefono"
     r"|tel\.?|cell\.?|recapito"
@@ -47,7 +49,10 @@ class Rules:
         self._identity = Identity(known)
         self._past = Past(known, self._context, self._stages)
         self._concepts = Concepts(known, self._context, self._stages, self._past, self._drugs.dose)
-        self._finder = Finder([*known.concepts, *drug_concepts(known), *own_concepts(schema)])
+        self._finder = Finder(
+            [*known.concepts, *drug_concepts(known), *own_concepts(schema)],
+            known.tables.get("abbreviations"),
+        )
 
     def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
         """One annotation a phrase; the phrases of a letter must follow one another."""
@@ -57,10 +62,13 @@ class Rules:
     def _letter(self, phrases: list[Phrase]) -> Iterator[Annotation]:
         spans: list[tuple[Span, ...]] = []
         before = ""
+        near, told = admission(phrases), False
         for phrase in phrases:
-            line = Line(phrase.text, phrase.section, before)
+            line = Line(phrase.text, phrase.section, before, near, told)
             spans.append(tuple(self._line(line)))
             before = line.folded if _LABEL.fullmatch(line.folded) else ""
+            told = told or self._stages.tells_operation(line)
+        spans = today(phrases, spans)
         had_af = any(
             span.field == "fibrillazione_atriale" and span.state == "present" and span.value != 0
             for found in spans
@@ -100,7 +108,7 @@ class Rules:
             yield _span(line, day.start, day.end, field, "present", day.iso)
 
     def _told(self, line: Line) -> Iterator[Span]:
-        found = self._finder.find(line)
+        found = _answered(line, self._finder.find(line))
         hits = longest([hit for hit in found if self._concepts.counts(line, hit)])
         cues = self._context.cues(line)
         for start, end, field, state, value in own_found(
@@ -154,6 +162,14 @@ _DRUG_FIELDS = (
     "sartanici",
     "caantag",
 )
+
+
+def _answered(line: Line, hits: list[Hit]) -> list[Hit]:
+    """Of "Ictus / TIA: ictus nel 2017, TIA no" what the answer says, not what was asked."""
+    asked = _ASKED.match(line.folded)
+    if asked is None or not any(hit.start >= asked.end() for hit in hits):
+        return hits
+    return [hit for hit in hits if hit.start >= asked.end()]
 
 
 def _two_together(line: Line, drugs: list[Drug]) -> Iterator[Span]:

@@ -26,6 +26,7 @@ class Stages:
         told: tuple[Stage, ...] = ("before", "after", "discharge")
         self._cues = {stage: lexicon.shape("stages", stage) for stage in told}
         self._headings = {stage: lexicon.shape("stages", f"headings_{stage}") for stage in _ORDER}
+        self._done = lexicon.shape("stages", "operation_done")
         self._known: dict[str | None, Stage] = {None: "any"}
         self._known.update(_SECTIONS)
 
@@ -41,6 +42,8 @@ class Stages:
     def of(self, line: Line, start: int, end: int) -> Stage:
         """The stage of a stretch: the nearest word of its sentence that tells, else the section."""
         section = self.of_section(line.section)
+        if section == "any" and line.told:
+            section = "after"
         first, last = line.sentence(start)
         first, last = max(first, start - _REACH), min(last, end + _REACH)
         told: list[tuple[int, Stage]] = []
@@ -52,6 +55,11 @@ class Stages:
             return section
         distance, nearest = min(told)
         return nearest if distance <= 60 or section == "any" else section
+
+    def tells_operation(self, line: Line) -> bool:
+        """Whether a line without a known section tells of the operation as done."""
+        section = self.of_section(line.section)
+        return section in ("any", "stay") and self._done.search(line.folded) is not None
 
     def says(self, stage: Stage, text: str) -> re.Match[str] | None:
         """Whether folded text has a word that tells this stage."""

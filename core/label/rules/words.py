@@ -4,7 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+
+from core.read.slips import mended
 
 _TWINS = {"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‑": "-", "−": "-", "\t": " "}
 
@@ -32,6 +35,8 @@ def fold(text: str) -> str:
 
 # A dotted abbreviation is one word (f.a. -> fa); hyphens, slashes and apostrophes part words.
 _WORD = re.compile(r"(?:[a-z]\.){2,}[a-z]?(?![a-z])|[^\W\d_]+\d*|\d+(?:[.,]\d+)*|[^\s'\-/]")
+_IS = re.compile(r"(?<!\w)[èÈ](?!\w)")
+_LEADER = re.compile(r"(?:\.\s?){2,}(?=\s?[.:]?\s)|\.{2,}")
 # A full stop ends a sentence unless it ends an abbreviation.
 _STOP = re.compile(
     r"(?<!\bsig)(?<!\bdr)(?<!\bdott)(?<!\bprof)(?<!\bca)(?<!\bn)(?<!\btel)(?<!\bc)(?<!\bv)(?<!\bgg)"
@@ -51,12 +56,32 @@ class Word:
 class Line:
     """The text of one phrase with its views, each made when first asked for."""
 
-    def __init__(self, text: str, section: str | None = None, before: str = "") -> None:
+    def __init__(
+        self,
+        text: str,
+        section: str | None = None,
+        before: str = "",
+        near: date | None = None,
+        told: bool = False,
+    ) -> None:
         self.text = text
         self.section = section
+        self.near = near
+        """The day of admission, where the letter gives it."""
+        self.told = told
+        """Whether the lines before have told of the operation."""
         self.before = before
         """The folded phrase before, where it is a label without a value (a cell of a table)."""
-        self.folded = fold(text)
+        plain = _LEADER.sub(lambda match: " " * len(match[0]), mended(text))
+        self.folded = fold(plain)
+
+    @cached_property
+    def spoken(self) -> str:
+        """Folded, but for the verb `è`, which would look like the conjunction."""
+        folded = self.folded
+        for match in _IS.finditer(self.text):
+            folded = f"{folded[: match.start()]}è{folded[match.end() :]}"
+        return folded
 
     @cached_property
     def words(self) -> tuple[Word, ...]:

@@ -58,6 +58,13 @@ class Shielded:
         start, end = self._back(span.start, first=True), self._back(span.end, first=False)
         return replace(span, start=start, end=end, text=self.original[start:end])
 
+    def there(self, span: Span) -> Span:
+        """A span of the original where it stands in the shielded text; half a stand-in is all of
+        it.
+        """
+        start, end = self._there(span.start, first=True), self._there(span.end, first=False)
+        return replace(span, start=start, end=end, text=self.text[start:end])
+
     def missing(self, lost: Missing) -> Missing:
         """A lost quote in the words of the original."""
         real = {
@@ -80,6 +87,16 @@ class Shielded:
                     return at - edit.new_start + edit.start
                 return edit.start if first else edit.end
             shift = edit.end - edit.new_end
+        return at + shift
+
+    def _there(self, at: int, first: bool) -> int:
+        shift = 0
+        for edit in self.edits:
+            if at <= edit.start:
+                break
+            if at < edit.end:
+                return edit.new_start if first else edit.new_end
+            shift = edit.new_end - edit.end
         return at + shift
 
     def _same_layout(self, edit: Edit) -> bool:

@@ -1,0 +1,43 @@
+"""What runs a trained model without torch: the folder of a model in, the spans of phrases out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, Self
+
+from core.learn.record import FILE, Record
+from core.records import Phrase, Span
+from core.registry import Registry
+
+QUANTISED = "model.int8.onnx"
+TRANSITIONS = "transitions.json"
+
+
+class Engine(Protocol):
+    """Reads phrases with one model. A row of `ENGINES` and a file."""
+
+    @classmethod
+    def files(cls, record: Record) -> tuple[str, ...]:
+        """What it takes from the model's folder beside the record."""
+
+    @classmethod
+    def load(cls, folder: Path, record: Record, threads: int | None = None) -> Self:
+        """Raises BadInput where a file of the folder is missing or broken."""
+
+    def read(self, phrases: Sequence[Phrase]) -> list[tuple[Span, ...]]:
+        """The spans of each phrase, in order, with label, score and state; the fields are not its
+        business."""
+
+
+ENGINES = Registry(
+    "engine",
+    {
+        "onnx": "core.learn.engines.onnx:OnnxEngine",
+        "crfsuite": "core.learn.engines.crfsuite:CrfsuiteEngine",
+    },
+)
+
+
+def files_of(record: Record) -> tuple[str, ...]:
+    """All that tagging with a model takes from its folder."""
+    files: tuple[str, ...] = ENGINES.get(record.engine).files(record)
+    return (FILE, *files)

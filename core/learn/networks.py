@@ -1,0 +1,94 @@
+"""A task -> the folder of a network that learned it, by Hugging Face's `Trainer`."""
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Sequence
+
+import torch
+from transformers import Trainer
+
+from core.learn.base import make_network
+from core.learn.checkpoints import workplace
+from core.learn.export import write_model
+from core.learn.imbalance import weights
+from core.learn.learners import Task, distribution_of, kept_of, versions_of
+from core.learn.options import Options
+from core.learn.record import Record
+from core.learn.rows import Rows
+from core.learn.scores import score
+from core.learn.scoring.thresholds import per_label, shared
+from core.learn.scratch import SCRATCH
+from core.learn.tagger import Tagger
+from core.learn.trainer import best_epoch, fit, history_of, make_trainer, precision_of
+from core.learn.variety import exchanged
+from core.records import Annotation
+
+
+def learn_network(task: Task) -> Record:
+    """Learns, writes the folder, and returns its record."""
+    lots, lesson, options = task.lots, task.lesson, task.options
+    few = 1 if options.model in SCRATCH else max(1, (os.cpu_count() or 2) // 2)
+    torch.set_num_threads(options.threads or few)
+    torch.manual_seed(options.seed)
+    kept = kept_of(lots.train, options)
+    heft = weights([lesson.there(a) for a in kept], lesson.tags, options)
+    network, encoder = make_network(
+        options.start or options.model,
+        lesson.labels,
+        lots.train,
+        options.max_length,
+        head=lesson.head,
+        scheme=lesson.scheme,
+        weights=None if heft is None else torch.tensor(heft),
+        states=lesson.states,
+        **dict(options.network),
+    )
+    learned = Rows(_varied(kept, options), encoder, lesson)
+    checked = Rows(lots.validation, encoder, lesson)
+    work = workplace(task.out, task.record.fingerprint)
+    logs = task.out.absolute().with_name(f"{task.out.absolute().name}.runs")
+    trainer = make_trainer(network, learned, checked, options, work, logs, task.progress)
+    resumed_from = fit(trainer, work)
+    record = dataclasses.replace(
+        task.record,
+        limit=encoder.limit,
+        versions=task.record.versions | versions_of("torch", "transformers", "tokenizers"),
+        spans=lesson.counts(
+            (seen.words, annotation)
+            for annotation, seen in zip(
+                lots.train, encoder.encode([a.phrase for a in lots.train]), strict=True
+            )
+        ),
+        epochs=float(trainer.state.epoch or 0),
+        best_epoch=best_epoch(trainer),
+        resumed_from=resumed_from,
+        precision=precision_of(options),
+        history=history_of(trainer),
+        distribution=distribution_of(lots.train, kept, options),
+        thresholds=_thresholds(trainer, checked, options) if lesson.nested else None,
+    )
+
+    def strict(tagger: Tagger) -> float:
+        answers = tagger.label(annotation.phrase for annotation in lots.validation)
+        return score(lots.validation, answers, nested=lesson.nested).micro.f1
+
+    record = write_model(
+        network.cpu(), encoder, record, task.out, task.finished, strict if lots.validation else None
+    )
+    shutil.rmtree(work)
+    return record
+
+
+def _varied(annotations: Sequence[Annotation], options: Options) -> Sequence[Annotation]:
+    return (
+        exchanged(annotations, options.exchange, options.seed) if options.exchange else annotations
+    )
+
+
+def _thresholds(trainer: Trainer, checked: Rows, options: Options) -> list[float] | None:
+    """From which probability on a word carries a label; by the validation letters alone."""
+    if not len(checked):
+        return None
+    sure, gold = checked.judged(trainer.predict(checked).predictions)
+    return [shared(sure, gold)] if options.thresholds == "shared" else per_label(sure, gold)
