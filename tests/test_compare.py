@@ -10,7 +10,8 @@ import pytest
 
 from core.errors import BadInput, UnknownName
 from core.extract.compare.alike import alike
-from core.extract.compare.compare import Comparison, compare, write_comparison
+from core.extract.compare.compare import compare, write_comparison
+from core.extract.compare.comparison import Comparison
 from core.extract.compare.verdict import Judge
 from core.jsonl import write_records
 from core.records import Letter, Page

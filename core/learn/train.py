@@ -18,7 +18,7 @@ from core.learn.checkpoints import fingerprint, made_before
 from core.learn.heads import HEADS
 from core.learn.intervals import strict_counts, strict_intervals
 from core.learn.leakage import leaks, refuse
-from core.learn.learners import Task, learn
+from core.learn.learners import learn
 from core.learn.lesson import Lesson
 from core.learn.options import IMBALANCES, Options, Progress, is_crf
 from core.learn.places import room_for
@@ -27,6 +27,7 @@ from core.learn.scores import Scores, score
 from core.learn.split import Split, split
 from core.learn.tagger import Tagger
 from core.learn.tags import SCHEMES, states_in
+from core.learn.task import Task
 from core.records import Annotation, Json
 from core.schema import VIEWS, View, default_schema
 

@@ -2,69 +2,19 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from core.errors import BadInput, UnknownName
-from core.extract.compare.against import Scored, against, difference
-from core.extract.compare.agreement import Pair, disagreements, pairs
+from core.extract.compare.against import against
+from core.extract.compare.agreement import disagreements, pairs
+from core.extract.compare.comparison import Comparison
 from core.extract.compare.source import Document, System, names_of, read_system
-from core.extract.compare.tally import Tally, tally
-from core.extract.compare.texts import TFIDF, Texts, compare_texts
+from core.extract.compare.tally import tally
+from core.extract.compare.texts import TFIDF, compare_texts
 from core.files import private_folder, replacing
 from core.jsonl import read_records
-from core.records import Json, Letter
+from core.records import Letter
 from core.schema import Schema, default_schema
-
-
-@dataclass(slots=True)
-class Comparison:
-    """Several systems on the letters that all of them answered (`letters`), out of `everyone`.
-
-    `letter` is the one shown side by side. `scored` is empty without gold. `notes` say what the
-    figures do not hold.
-    """
-
-    systems: list[System]
-    letters: list[str]
-    everyone: list[str]
-    tallies: list[Tally]
-    pairs: list[Pair]
-    texts: Texts
-    letter: str
-    gold: System | None = None
-    gold_name: str | None = None
-    scored: list[Scored] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def to_json(self) -> Json:
-        """Counts and shares; of the letters only their names."""
-        raw: Json = {
-            "letters": self.letters,
-            "all_letters": len(self.everyone),
-            "systems": [one.to_json() for one in self.tallies],
-            "agreement": [pair.to_json() for pair in self.pairs if pair.said],
-            "encoder": self.texts.encoder,
-            "centroids": [
-                {"one": x.one, "other": x.other, "field": x.field, "cosine": x.cosine}
-                for x in self.texts.likeness
-            ],
-            "notes": self.notes,
-        }
-        if self.scored:
-            raw["gold"] = self.gold_name
-            raw["scores"] = [one.to_json() for one in self.scored]
-            raw["differences"] = [
-                {"one": a.name, "other": b.name, "f1": d, "low": low, "high": high}
-                for a, b, (d, low, high) in self.differences
-            ]
-        return raw
-
-    @property
-    def differences(self) -> list[tuple[Scored, Scored, tuple[float, float, float]]]:
-        """Every two systems, the better first."""
-        ranked = sorted(self.scored, key=lambda one: -one.rates["all"].f1 if one.rates else 0)
-        return [(a, b, difference(a, b)) for n, a in enumerate(ranked) for b in ranked[n + 1 :]]
 
 
 def compare(

@@ -11,7 +11,7 @@ from core.extract.compare import drawings
 from core.extract.compare.against import Rate
 from core.extract.compare.agreement import Pair
 from core.extract.compare.alike import SECTION, TOLD
-from core.extract.compare.compare import Comparison
+from core.extract.compare.comparison import Comparison
 from core.extract.compare.side import side_by_side
 from core.schema import Schema
 

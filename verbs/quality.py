@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from annotate.terminal import (
+from verbs.terminal import (
     WORKSPACE,
     Out,
     Url,

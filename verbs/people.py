@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annotate.terminal import WORKSPACE, Failures, Url, Workspace, count, say, warn
+from verbs.terminal import WORKSPACE, Failures, Url, Workspace, count, say, warn
 
 if TYPE_CHECKING:
     from annotate.keeping.accounts import Accounts
@@ -158,7 +158,7 @@ def forget(
     lettera forget 0a1b2c3d4e5f report/ corrected.jsonl --dry-run
     """
     from annotate.keeping.forget import forget as forgotten
-    from annotate.terminal import studio
+    from verbs.terminal import studio
 
     if url or (workspace / "labelstudio" / "credentials.toml").exists():
         with studio(url, workspace) as client:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from annotate.terminal import (
+from core.errors import BadInput, UnknownName
+from verbs.terminal import (
     WORKSPACE,
     Failures,
     Out,
@@ -22,7 +23,6 @@ from annotate.terminal import (
     warn,
     watch,
 )
-from core.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
     from annotate.screen import config, words

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from annotate.terminal import (
+from verbs.terminal import (
     HOST,
     WORKSPACE,
     Out,
