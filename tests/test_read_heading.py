@@ -28,6 +28,12 @@ LETTERS = {
     "a record number behind it": f"{TITLE} n. 2019034139",
     "cut short": "RELAZ. CLIN. ALLA DIMISSIONE - DEFINITIVA",
     "m read as rn": "RELAZIONE CLINICA ALLA DIrnISSIONE - DEFINITIVA",
+    "in a frame of stars": f"* {TITLE}     rev. 2   *",
+    "as an item of a list": f"• {TITLE}",
+    "between rules": f"=== {TITLE} ===",
+    "an aside behind it": f"{TITLE} (decesso intraospedaliero)",
+    "ticked in a form": f"MODULO CCH/LD-09   [X] {TITLE}   [ ] provvisoria",
+    "its last word ticked": "RELAZIONE CLINICA ALLA DIMISSIONE   [ ] provvisoria [X] definitiva",
     "below a letterhead": f"AZIENDA OSPEDALIERA\nU.O.C. Cardiochirurgia\n\n{TITLE}",
 }
 
@@ -41,6 +47,9 @@ OTHERS = {
     "quoted": f'Documento intitolato "{TITLE}"',
     "mentioned at a line's beginning": f"Per i dettagli si rimanda alla\n{TITLE}\ndel mese scorso.",
     "a sentence that begins with it": f"{TITLE} inviata al medico curante in data odierna.",
+    "not ticked in a form": f"[ ] {TITLE}   [X] provvisoria",
+    "ticked as provisional": "RELAZIONE CLINICA ALLA DIMISSIONE [X] provvisoria [ ] definitiva",
+    "an aside that says it is enclosed": f"{TITLE} (allegata)",
     "glued to another word": "PRERELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA",
 }
 

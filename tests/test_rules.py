@@ -25,7 +25,69 @@ SECTIONS = [
 ]
 
 # Section, phrase, and all that is to be found: field, quote, state, value.
-CASES = [
+CASES: list[tuple[str | None, str, list[tuple[str, str, str, object]]]] = [
+    ("Anamnesi", "La moglie è diabetica", [("diabete", "diabetica", "family", None)]),
+    ("Anamnesi", "Il marito ha la BPCO, la paziente no", [("BPCO", "BPCO", "negated", False)]),
+    (
+        "Anamnesi",
+        "PM/ICD: no",
+        [("icd", "PM/ICD", "negated", False), ("pm", "PM/ICD", "negated", False)],
+    ),
+    ("Anamnesi", "PM/ICD dal 2019", [("icd", "PM/ICD", "present", True)]),
+    (
+        "Anamnesi",
+        "Cammina da sola",
+        [("limitazione_mobilita", "Cammina da sola", "negated", False)],
+    ),
+    (
+        "Anamnesi",
+        "La pressione è sempre stata normale",
+        [("ipertensione", "pressione è sempre stata normale", "negated", False)],
+    ),
+    (
+        "Anamnesi",
+        "Nessuna cardiopatia in famiglia",
+        [("familiarita_cardiovascolare", "cardiopatia in famiglia", "negated", False)],
+    ),
+    ("Anamnesi", "irc no", [("insufficienza_renale_cronica", "irc", "negated", False)]),
+    ("Anamnesi", "Non fumatrice da sempre", [("fumo", "Non fumatrice", "present", 0)]),
+    ("Decorso_post_operatorio", "Niente inotropi", [("Inotropi", "inotropi", "negated", False)]),
+    (
+        "Decorso_post_operatorio",
+        "Un solo run di CEC",
+        [("II_Run", "Un solo run di CEC", "negated", False)],
+    ),
+    (
+        "Decorso_post_operatorio",
+        "Episodio di FA (già nota)",
+        [("FA_di_nuova_insorgenza", "Episodio di FA (già nota)", "negated", False)],
+    ),
+    (
+        None,
+        "SCARPELLINI Norma, F, 17.11.1947, Forlimpopoli",
+        [
+            ("cognome", "SCARPELLINI", "present", "SCARPELLINI"),
+            ("nome", "Norma", "present", "Norma"),
+            ("data_di_nascita", "17.11.1947", "present", "1947-11-17"),
+        ],
+    ),
+    (
+        None,
+        "Rimando a casa ESPOSITO CIRO, nato il 1/11/1951",
+        [
+            ("cognome", "ESPOSITO", "present", "ESPOSITO"),
+            ("nome", "CIRO", "present", "CIRO"),
+            ("data_di_nascita", "1/11/1951", "present", "1951-11-01"),
+        ],
+    ),
+    (
+        None,
+        "In CCH dal 6 giugno 2021 all'11 giugno 2021",
+        [
+            ("data_ingresso_cch", "6 giugno 2021", "present", "2021-06-06"),
+            ("data_dimissione_cch", "11 giugno 2021", "present", "2021-06-11"),
+        ],
+    ),
     ("Anamnesi", "Insufficienza renale acuta nel 2019", []),
     ("Anamnesi", "Fibrillazione ventricolare defibrillata", []),
     ("Anamnesi", "Dolore toracico con irradiazione al giugulo", []),

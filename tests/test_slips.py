@@ -17,6 +17,8 @@ SLIPS = {
     "Diabete me1lito tipo l": "Diabete mellito tipo 1",
     "al1'ingresso": "all'ingresso",
     "DEFINITlVA": "DEFINITIVA",
+    "ANAMNESl": "ANAMNESI",
+    "2o run di cec": "2o run di cec",
     "dall'aItro": "dall'altro",
     "creatinina l,3": "creatinina 1,3",
 }

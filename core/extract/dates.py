@@ -13,17 +13,17 @@ MONTHS = ("gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", 
 OLDEST = 100  # a patient's age in years above which a birth year of two digits is read as 20yy
 _SLIPS = str.maketrans("OoQlI|", "000111")
 _D = r"[0-9OoQlI|]"
-_SEPARATOR = r"(?P<sep>\s?[/.\-–]\s?|\s)"
+_SEPARATOR = r"(?P<sep>\s?[/.\-–]\s?|\s|\|)"
 _NUMERIC = re.compile(
     rf"(?<![\w/,.-])(?P<d>{_D}{{1,2}}){_SEPARATOR}(?P<m>{_D}{{1,2}})"
     rf"(?:(?P=sep)\s?(?P<y>{_D}{{4}}|'?{_D}{{2}}))?(?![\w/])(?![.,-]\d)"
 )
 _ISO = re.compile(r"(?<![\w/-])(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?![\w/-])")
 _WORDS = re.compile(
-    r"(?<![\w/.,])(?P<d>[0-9OlI]{1,2}|primo)\s?[°ºª^]?[\s/-]*(?:di\s+)?"
+    r"(?<![\w/.,])(?P<d>[0-9OlI]{1,2}|primo)\s?[°ºª^]?[\s/-]*(?:di\s+|del\s+mese\s+di\s+)?"
     r"(?P<m>gen(?:n|naio)?|feb(?:b|braio)?|mar(?:zo)?|apr(?:ile)?|mag(?:g|gio)?|giu(?:gno)?"
     r"|lug(?:lio)?|ago(?:sto)?|sett?(?:embre)?|ott(?:obre)?|nov(?:embre)?|dic(?:embre)?)(?![a-zà-ù])"
-    r"(?:\.?[\s/-]*(?:del\s+)?(?P<y>\d{4}|'?\d{2})(?!\w|[.,/:]\d))?",
+    r"(?:\.?[\s/-]*(?:del\s+|dell'anno\s+)?(?P<y>\d{4}|'?\d{2})(?!\w|[.,/:]\d))?",
     re.IGNORECASE,
 )
 _ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
@@ -101,6 +101,8 @@ def _day(match: re.Match[str], near: date | None, birth: bool) -> date | None:
     written = match["d"].lower()
     day = 1 if written == "primo" else int(match["d"].translate(_SLIPS))
     month = _month(match["m"].lower())
+    if match["y"] is None and birth:
+        return None  # no stay tells the year of a birth
     if match["y"] is None:
         return _nearest(day, month, near)
     digits = match["y"].lstrip("'").translate(_SLIPS)

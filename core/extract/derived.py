@@ -16,6 +16,11 @@ HOME_DRUGS = (
 )
 Values = Mapping[str, FieldValue]
 
+_OWN_DATE = re.compile(
+    r"[\w']{0,6}\s*(?:il\s|:\s?|in\sdata\s)?\d{1,2}(?:[/.| -]\d{1,2}[/.| -]\d{2}"
+    r"|\s(?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic))",
+    re.IGNORECASE,
+)
 _CLAUSE_END = re.compile(r"[;\n]|\.(?=\s+[A-ZÀ-Ú*•-])")
 
 
@@ -97,7 +102,12 @@ def _nearest(cues: str, before: str, after: str) -> int | None:
     """How far the nearest cue is from the date: its characters, more behind it or past a comma."""
     cue = words("operation", cues)
     gaps = [before[match.end() :] for match in cue.finditer(before)]
-    gaps += ["   " + after[: match.start()] for match in cue.finditer(after)]
+    # "Ricovero 04/05/2022   Intervento 05/05/2022": a word may have a date of its own.
+    gaps += [
+        "   " + after[: match.start()]
+        for match in cue.finditer(after)
+        if not _OWN_DATE.match(after, match.end())
+    ]
     return min((len(gap) + 15 * gap.count(",") for gap in gaps), default=None)
 
 

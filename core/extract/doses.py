@@ -21,7 +21,7 @@ _CLOCK = r"\d{1,2}(?:[:.]\d{2})?(?!\s?(?:/\s?\d|mg|cp|comp|fl|[,.]?\d))"
 _NEXT_CLOCK = rf"\s*(?:,|-|\+|/|;|ed?)\s*(?:alle|ore|h\.?)?\s*{_CLOCK}"
 _HOURS = rf"(?:alle|ore|dalle|h\.?|hh)\s*{_CLOCK}(?:{_NEXT_CLOCK})*"
 _MOMENT = (
-    r"(?:mattin[ao]|colazione|mezzogiorno|mezzod[iì]|pranzo|pomeriggio|ser[ae]|cena|notte|coricarsi"
+    r"(?:mattin[ao]|colazione|mezzogiorno|mezzod[iì]|pranzo|pomeriggio|ser[ae]|cena|notte|coricarsi|vespro|desinare"
     r"|ore\s+pasti)"
 )
 _TOKENS = re.compile(
@@ -46,6 +46,13 @@ _BARE_STRENGTH = re.compile(
     r"(?:(?:lasix|furo(?:semide)?)\W+|^\s*)(?P<mg>20|25|40|50|75|100|125|250|500)(?![\d.,]*\d)(?!\s?(?:mg|ml|gtt|/))",
     re.IGNORECASE,
 )
+_CELL = r"(?:-|[1-3]\s?/\s?[2-4]|[1-4]|[½¼¾])"
+# A row of a table, a column for each time of day: 25   1   1/2   -
+_ROW = re.compile(
+    rf"\D{{0,25}}?(?P<mg>\d+(?:[.,]\d+)?)(?:\s?mg)?(?=[^\n]*\s-(?:\s|$))"
+    rf"(?P<cells>(?:\s+{_CELL}){{3,4}})(?=\s*(?:$|\n|\())"
+)
+_REVERSED = re.compile(r"(?<![\d½¼¾] )(?<!\d)\bmg\s?(\d+(?:[.,]\d+)?)(?!\d|\s?mg)", re.IGNORECASE)
 _DA = re.compile(r"\s*(?:da|di)\s*")
 _RANGE = re.compile(rf"\d\s?[-–]\s?{_NUMBER}\s?mg", re.IGNORECASE)
 _VALUES = {"mezz": 0.5, "un quarto": 0.25, "tre quarti": 0.75, "un": 1.0, "due": 2.0, "tre": 3.0}
@@ -59,6 +66,9 @@ def not_daily(quote: str) -> bool:
 
 def entry(quote: str, after: str) -> str:
     """The quote with what follows of the same drug: of "25 mg| 1 cp x 2, ASA 100" up to "x 2"."""
+    row = _ROW.match(quote + after)
+    if row:
+        return row[0]
     goes_on = words("therapy", "dose_goes_on")
     at = 0
     while at < len(after):
@@ -76,7 +86,11 @@ def mg_a_day(quote: str) -> float | None:
     """
     if not_daily(quote) or _RANGE.search(quote):
         return None
-    quote = mended(quote)
+    row = _ROW.match(quote)
+    if row:
+        cells = re.findall(_CELL, row["cells"])
+        return _number(row["mg"]) * sum(_number(cell) for cell in cells if cell != "-") or None
+    quote = _REVERSED.sub(r"\1 mg", mended(quote))
     quote = _BARE_STRENGTH.sub(lambda match: match[0] + " mg ", quote, count=1)
     total = sum(_intakes(quote))
     return round(total, 2) if 0 < total <= 2000 else None

@@ -1,5 +1,6 @@
 """Spans of a letter's phrases -> mentions: what each place says of its field, with its evidence."""
 
+import re
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,9 +13,13 @@ from core.extract.doses import entry, not_daily
 from core.extract.result import Reason, quote
 from core.extract.values import Context, read_state, read_value, split_name, typed
 from core.extract.words import words
+from core.read.slips import mended
 from core.records import Annotation, Evidence, Letter, Span, Value
 from core.schema import Field, Schema
 
+_DOSE_GOES_ON = re.compile(
+    r"\s*(?:(?:\d|½|¼|mezza|un[ao]?|due)(?:\s?/\s?\d)?\s?(?:cp|cpr|compress|fl|fial)|x\s?\d|(?:ore|alle|h)\s?\d)"
+)
 AFTER = frozenset({"Decorso_post_operatorio", "esami_alla_dimissione", "terapia_alla_dimissione"})
 # A model's span below this score fills no cell: a wrong value costs a clerk more than an empty one.
 FLOOR = 0.9
@@ -136,7 +141,7 @@ def _apart(spoken: Iterable[_Said]) -> list[_Said]:
 
 
 def _mention(letter: Letter, said: _Said, near: date | None) -> Mention:
-    value, doubt = _read(said, near)
+    value, doubt = _read(said, near, _next_line(letter.text, said))
     start, end = (
         _denied(letter.text, said) if said.span.state == "negated" else (said.start, said.end)
     )
@@ -162,12 +167,19 @@ def _denied(text: str, said: _Said) -> tuple[int, int]:
     return max((cue.start() for cue in cues), default=said.start), said.end
 
 
-def _read(said: _Said, near: date | None) -> tuple[Value | None, Reason | None]:
+def _next_line(text: str, said: _Said) -> str:
+    """The line behind a phrase that goes on with its dose: Lasix 25 mg / 1 cp x 2."""
+    line = text[said.source.phrase.end :].split("\n")[1:2] if said.field.group == "drugs" else []
+    below = mended(line[0]) if line else ""
+    return f"\n{below}" if _DOSE_GOES_ON.match(below) else ""
+
+
+def _read(said: _Said, near: date | None, below: str) -> tuple[Value | None, Reason | None]:
     """The value, or why there is none. A relative's disease is neither value nor doubt."""
     field, span = said.field, said.span
     if span.state == "uncertain":
         return None, "uncertain"
-    after = said.source.phrase.text[span.end :]
+    after = said.source.phrase.text[span.end :] + below
     text = entry(span.text, after) if field.name == "lasix_dosaggio" else span.text
     read = read_value(field, text, Context(near, after))
     told = typed(field, span.value) if span.value is not None else None

@@ -7,11 +7,13 @@ from datetime import date
 from core.extract.dates import read_date, read_year
 from core.extract.doses import mg_a_day
 from core.extract.words import code_words, words
+from core.read.slips import mended
 from core.records import State, Value
 from core.schema import Field
 
 _SLIPS = str.maketrans("OoQlI|", "000111")
 PARTICLES = ("de", "di", "da", "del", "della", "dello", "dal", "dalla", "lo", "la", "li", "d'")
+_ORDINALS = {"prima": "I", "seconda": "II", "terza": "III", "quarta": "IV"}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
@@ -39,7 +41,15 @@ def read_value(field: Field, quote: str, context: Context = Context()) -> Value 
         return read_code(field, quote)
     if field.type == "number":
         return whole(mg_a_day(quote) if field.name == "lasix_dosaggio" else read_number(quote))
-    return read_phone(quote) if field.name == "numero di telefono" else read_text(quote)
+    if field.name == "numero di telefono":
+        return read_phone(quote)
+    return read_text(_name(quote) if field.name in ("nome", "cognome") else quote)
+
+
+def _name(quote: str) -> str:
+    """ROSARlO -> ROSARIO: a name holds no digit and, in capitals, no stroke."""
+    plain = mended(quote)
+    return plain.upper() if quote.replace("l", "I").isupper() else plain
 
 
 def read_state(field: Field, state: State | None, code: Value | None) -> Value | None:
@@ -87,6 +97,12 @@ def read_code(field: Field, quote: str) -> int | str | None:
 def read_nyha(quote: str) -> int | None:
     """1 to 4; of "II-III" or "2/3" the higher. OCR's "ll" and "lII" are Roman too."""
     rest = re.sub(r"n\.?y\.?h\.?a\.?|classe|funzionale|score|cl\.", " ", quote, flags=re.IGNORECASE)
+    rest = re.sub(
+        r"\b(?:prima|seconda|terza|quarta)\b",
+        lambda m: _ORDINALS[m[0].lower()],
+        rest,
+        flags=re.IGNORECASE,
+    )
     classes = []
     for word in re.findall(r"(?<![A-Za-z0-9])[IVl|1-4]+(?=[abAB]?(?![A-Za-z0-9]))", rest):
         strokes = re.sub(r"[l|]|1(?=.)|(?<=.)1", "i", word).lower()

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.read.slips import mended
+
 _FILE = Path(__file__).with_name("words.toml")
 
 
@@ -23,7 +25,7 @@ def words(table: str, name: str) -> re.Pattern[str]:
 
 def families(table: str, quotes: Iterable[str]) -> frozenset[str]:
     """Which substances of a table the quotes name: aspirin and Cardioaspirin are one."""
-    told = list(quotes)
+    told = [mended(quote) for quote in quotes]
     names = _tables()[table]
     return frozenset(n for n in names if any(words(table, n).search(quote) for quote in told))
 

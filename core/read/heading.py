@@ -27,10 +27,14 @@ _WORDS = (
     *(_cut_short("relazione", 3), _cut_short("clinica", 4)),
     *(rf"(?:{_loose('alla')}|{_loose('di')})", _cut_short("dimissione", 3)),
 )
+# In a form the last word is ticked, and the other one is not: [ ] provvisoria [X] definitiva.
+_TICK = r"(?:\[\s?[x✓✔]\s?\]|[☒☑✓✔])"
+_NO_TICK = r"(?:\[\s*\]|☐)"
 _TITLE = re.compile(
     r"(?<![^\W_])"
     + r"\s*".join(_WORDS)
     + rf"[\s{_DASH}]*"
+    + rf"(?:(?<=\[)\s?x\s?\]\s*|{_TICK}\s*|(?:{_NO_TICK}|(?<=\[)\s*\])\s*provvisoria\s*{_TICK}\s*)?"
     + _cut_short("definitiva", 3)
     + r"(?![^\W_])",
     re.IGNORECASE,
@@ -46,6 +50,13 @@ _AFTER = re.compile(
     r"copia|rev|mod|versione|stampa)\b[.°:\s]*)|\s{2,}|\s*[-–—|]\s+\S",
     re.IGNORECASE,
 )
+_TICKED, _UNTICKED = re.compile(rf"{_TICK}\s*$", re.IGNORECASE), re.compile(rf"{_NO_TICK}\s*$")
+_OTHER_TICKED = re.compile(rf"\W*{_TICK}\s*\w[^\[☐]*$", re.IGNORECASE)
+_NOT_THE_OTHER = re.compile(
+    rf"\s*(?:{_NO_TICK}\s*[^\W\d_]+|{_TICK}\s*[^\W\d_]+\s*{_NO_TICK})\s*$", re.IGNORECASE
+)
+_ASIDE = re.compile(r"\s*\([^()\n]{1,60}\)\s*$")
+_BULLET = re.compile(r"[^\w(\"'«“”‘’„\[☐]+")
 _PARTING = "-–—|:.,;)"
 _QUOTES = "\"'«“”‘’„"
 # A prefix that ends with one of these is a sentence that goes on with the mention.
@@ -101,6 +112,10 @@ def _quoted(before: str, after: str) -> bool:
 
 def _may_precede(before: str, title: str, earlier: str) -> bool:
     """A page header may stand before it on its line; a sentence that leads in may not."""
+    if _UNTICKED.search(before):
+        return False
+    if _BULLET.fullmatch(before) or _TICKED.search(before):
+        return True
     if before:
         words = re.findall(r"[^\W\d_]{4,}", before)
         titled = sum(word[0].isupper() for word in words)
@@ -115,6 +130,8 @@ def _may_follow(after: str) -> bool:
     rest = after.strip()
     if not rest:
         return True
-    if _VERBS.search(rest):
+    if _VERBS.search(rest) or _OTHER_TICKED.match(rest):
         return False
+    if _ASIDE.fullmatch(after) or _NOT_THE_OTHER.match(after) or _BULLET.fullmatch(rest):
+        return True
     return _AFTER.match(after) is not None and len(rest.split()) <= 12

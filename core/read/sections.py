@@ -145,8 +145,16 @@ def sections(text: str) -> tuple[Section, ...]:
     headings = list(_headings(text))
     for number, heading in enumerate([*headings, None]):
         if heading is not None and not _parts(heading, name):
-            continue
-        new = "" if heading is None else _name(heading, name, seen)
+            # The title first met among the sections begins the letter's front page behind them.
+            if heading.key not in _table().titles:
+                continue
+            known = heading.key in seen
+            seen.add(heading.key)
+            if known or not name:
+                continue
+            new = ""
+        else:
+            new = "" if heading is None else _name(heading, name, seen)
         if (
             heading
             and new == "Terapia"

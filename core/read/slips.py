@@ -15,14 +15,16 @@ _COUNTED = frozenset("tipo nyha ccs killip stadio grado classe gold dmt".split()
 _NO_WORD = frozenset({"hba1c", "a1c"})
 # Letters inside a number: l0/03/2022, 2O2O/3387l, O,4 mg.
 _IN_NUMBER = re.compile(
-    r"(?<!\w)(?=[OoQlI]*\d|[OoQlI][/.,]\d)[\dOoQlI]*[OoQlI][\dOoQlI]*(?![^\W\d_])"
+    r"(?<!\w)(?![1-9]o(?!\w)(?!\s?(?:mg|ml|cp|%)))(?=[OoQlI]*\d|[OoQlI][/.,]\d)[\dOoQlI]*[OoQlI][\dOoQlI]*(?![^\W\d_])"
 )
 # A lone stroke that counts: l cp, tipo l, BAV l grado.
 _LONE = re.compile(
     r"(?<![\w'’])[lI](?=\s?(?:cp|cpr|cps|compr|fl\b|fial|volt|inalaz|bust|grado\b))"
     r"|(?<=\btipo\s)l(?!\w)"
 )
-_STRANGE_CASE = re.compile(r"(?<=[A-ZÀ-Ü])l(?=[A-ZÀ-Ü])|(?<=[a-zà-ù])I(?=[a-zà-ù])")
+_STRANGE_CASE = re.compile(
+    r"(?<=[A-ZÀ-Ü])l(?=[A-ZÀ-Ü])|(?<=[A-ZÀ-Ü]{3})l(?!\w)|(?<!\w)l(?=[A-ZÀ-Ü]{3})|(?<=[a-zà-ù])I(?=[a-zà-ù])"
+)
 _DIGITS = str.maketrans("OoQlI", "00011")
 _VOWELS = "aeiouàèéìòù"
 _BEFORE_L = "bcfgpl"  # bl, cl, fl begin syllables; behind other consonants an i is likelier

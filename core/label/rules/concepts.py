@@ -30,7 +30,7 @@ _STOPPED = re.compile(
     r"|ingresso|all'ingresso))|stop|ha smesso|smesso|sospes|cessat|interrott|ex\b"
     r"|anni fa|pregress)"
 )
-_SINCE = re.compile(r"\s*(?:piu\b|da\b|dal\b|dopo\b)")
+_SINCE = re.compile(r"\s*(?:piu\b|da\b(?! sempre)|dal\b|dopo\b)")
 _SMOKES_NO = re.compile(r"\s*[:=]\s*(?:no|0|mai|nega|assente|non fumatore)\b|\s0(?![.,\d])")
 _SMOKES_EX = re.compile(r"\s*[:=]\s*(?:ex|pregress|stop|in passato)")
 _NOT_THIS = re.compile(
@@ -41,7 +41,7 @@ _NOT_THIS = re.compile(
 _OPERATION = re.compile(
     r"\b(?:intervent|chirurg|operat|operazion|sottopost|sostituzion|by-?\s?pass|bpac|cabg"
     r"|plastic|riparazion|bentall|tavi\b|correzion|ricover|rivascolarizzazion|indicazion"
-    r"|procedur|regime|sva\b|svm\b|dissezion)\w*"
+    r"|procedur|regime|priorit|sva\b|svm\b|dissezion)\w*"
 )
 _PERMANENT = re.compile(
     r"perm\b|permanente|persistente|cronic|long standing|acfa|\bfac\b|totale"
@@ -49,10 +49,12 @@ _PERMANENT = re.compile(
 )
 _PAROXYSMAL = re.compile(r"parossis|\bfap\b|accessi|a crisi")
 _FAMILY_TAIL = re.compile(
-    r"(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|non nota))*"
+    r"'?(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|non nota))*"
     r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|di|cardiovascolare|cardiologica"
     r"|cv)\b)(?:(?!\sed?\s(?:il|la|lo|i|le|ex|l')\b)[^.;,(]){0,90})?(?:\s?\([^()]*\))?"
 )
+_NONE_BEFORE = re.compile(r"\b(?:non|nessun\w*|niente|nega|senza|mai)\b[^.;,:]*$")
+_RUNNING = re.compile(r"\b(?:famigl|familiar|parent|gentiliz|consanguine)")
 _NEW = re.compile(r"insorgenza|primo|unico|insorta|comparsa|post|new onset")
 
 
@@ -131,7 +133,9 @@ class Concepts:
             yield from special(line, hit, state)
             return
         start, end = self._extent(line, hit)
-        for field in hit.concept.fields:
+        # "PM/ICD: no" denies both; "PM/ICD dal 2019" is one device, told by the first name.
+        one = hit.concept.kind == "either" and state != "negated"
+        for field in hit.concept.fields[:1] if one else hit.concept.fields:
             yield start, end, field, state, _truth(state), {}
 
     def _extent(self, line: Line, hit: Hit) -> tuple[int, int]:
@@ -183,6 +187,9 @@ class Concepts:
         ):
             return
         state = "present" if state == "family" else state
+        first, _ = line.sentence(hit.start)
+        if _NONE_BEFORE.search(line.folded, first, hit.start) and _RUNNING.search(quote):
+            state = "negated"
         if re.search(r"\bneg(?:ativ\w+|at\w)?\b|mut[oa]|assent|non nota|[:=]\s?no\b", quote):
             state = "negated"
         end = _trimmed(line.text, hit.start, end)

@@ -23,6 +23,10 @@ _MONTH_YEAR = re.compile(
 _PERSON = re.compile(r"(?:ic[oa]|es[oa]|os[oa]|at[oa]|tic[oa]|tore|trice|ista)$")
 _DEGREE = frozenset("ex non gia forte modesto modesta grande noto nota paziente".split())
 _CONJUNCTION = re.compile(r"\s(?:e|ed)\s")
+_BOX = r"\[\s?[x✓✔]?\s?\]|[☐☒☑]"
+_BOXED = re.compile(rf"\W{{0,3}}(?:{_BOX})")
+_BOX_BEFORE = re.compile(rf"({_BOX})\s?(?:[\w']+\s){{0,2}}$")
+_BOX_BEHIND = re.compile(rf"\s*(?:{_BOX})")
 _AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 
 
@@ -51,6 +55,8 @@ class Context:
         self._no_behind = shape("negates_behind")
         self._maybe = shape("doubts")
         self._maybe_behind = shape("doubts_behind")
+        self._yes_behind = shape("affirms_behind")
+        self._not_he = shape("not_the_patient")
         self._relative = shape("relatives")
         self._relative_behind = shape("relatives_behind")
         self._kin = shape("runs_in_family")
@@ -83,7 +89,15 @@ class Context:
     ) -> State:
         """What holds of the concept at `start`-`end`; `others` are the concepts around it."""
         if self._is_relatives(line, cues, start, end):
-            return "family"
+            # "Il marito ha la BPCO, la paziente no"; "padre IMA   BPCO  no" of a table.
+            return "negated" if self._not_he.match(line.folded, end) else "family"
+        box = _box_before(line, start)
+        if box is not None:
+            return (
+                self.behind(line, end) or "present"
+                if box
+                else self.behind(line, end) or "uncertain"
+            )
         if self._is_negated(line, cues, start, end, others):
             return "negated"
         if self._is_doubted(line, cues, start, end):
@@ -94,6 +108,9 @@ class Context:
         """What a cue right behind a place makes of it."""
         if self._no_behind.match(line.folded, end):
             return "negated"
+        boxed = _BOXED.match(line.folded) and _BOX_BEHIND.match(line.folded, end)
+        if boxed:
+            return None  # the box behind is the next one's
         return "uncertain" if self._maybe_behind.match(line.folded, end) else None
 
     def is_old(self, line: Line, start: int, end: int) -> bool:
@@ -111,6 +128,8 @@ class Context:
     ) -> bool:
         if self._no_behind.match(line.folded, end):
             return True
+        if self._yes_behind.match(line.folded, end):
+            return False
         text = line.spoken
         concept = text[start:end]
         for _, cue in _before(cues.lists, start):
@@ -161,6 +180,12 @@ class Context:
             if _in_brackets(line.folded, first, start):
                 return True
         return False
+
+
+def _box_before(line: Line, start: int) -> bool | None:
+    """Whether the box before a word is ticked, in a form whose boxes stand before; None: no box."""
+    box = _BOX_BEFORE.search(line.folded, 0, start) if _BOXED.match(line.folded) else None
+    return None if box is None else box[1].strip(" []()") != "" and box[1] != "☐"
 
 
 def without_recent(line: Line) -> str:

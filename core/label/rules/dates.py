@@ -20,17 +20,20 @@ _ROMANS = "|".join(sorted(_ROMAN, key=len, reverse=True))
 _DATE = re.compile(
     rf"(?<![\d/.,-])(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
     rf"|(?P<d>\d{{1,2}})(?:°|º|\^)?(?:"
-    rf"\s?(?P<sep>[/.\-])\s?(?P<m>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|'?\d{{2}})"
+    rf"\s?(?P<sep>[/.\-]|(?<=\d)\|(?=\d))\s?(?P<m>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|'?\d{{2}})"
     rf"|\s?[/.\-]\s?(?P<rm>{_ROMANS})\s?[/.\-]\s?(?P<ry>\d{{4}}|\d{{2}})"
-    rf"|\s(?:di\s)?(?P<n>{NAMES})\.?(?:\s(?:del\s)?(?P<ny>\d{{4}}|'\d{{2}}))?"
+    rf"|\s(?:di\s|del mese di\s)?(?P<n>{NAMES})\.?"
+    rf"(?:\s(?:del(?:l'anno)?\s)?(?P<ny>\d{{4}}|'\d{{2}}))?"
     rf"|\s?/\s?(?P<pm>0[1-9]|1[0-2]|[1-9])(?![\d/]|[.,]\d|\s?(?:mg|cp|cm|mm|%|di\b))"
     rf"|\.(?P<qm>0[1-9]|1[0-2])(?![\d/]|[.,]\d|\s?(?:[a-z]{{1,4}}/|mg|cp|cm|mm|g\b|%|di\b))"
-    rf")|(?P<sd>\d \d|\d{{2}})/(?P<sm>\d \d|\d{{2}})/(?P<sy>\d{{4}}))(?![\d])"
+    rf")|(?P<sd>\d \d|\d{{2}})/(?P<sm>\d \d|\d{{2}})/(?P<sy>\d{{4}})"
+    rf"|(?P<bd>\d{{2}})\s(?P<bm>\d{{2}})\s(?P<by>(?:19|20)\d{{2}}))(?![\d])"
 )
 # 110338: a birth without separators, behind `nato`.
 _SOLID = re.compile(r"\bnat[oa]\s(?:il\s)?(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>(?:19|20)?\d{2})(?!\d)")
 _FROM_TO = re.compile(
-    rf"\b(?:dal|da)\s(?:giorno\s)?(?P<a>\d{{1,2}})(?:\s(?P<am>{NAMES}))?\s(?:al|a|fino al)\s(?=\d)"
+    rf"\b(?:dal|da)\s(?:giorno\s)?(?P<a>\d{{1,2}})(?:\s(?P<am>{NAMES}))?"
+    rf"\s(?:al|a|fino al)\s(?:giorno\s)?(?=\d)"
 )
 
 
@@ -73,6 +76,8 @@ def _parts(match: re.Match[str], birth: bool) -> tuple[int | None, int, int]:
         return int(match["iso"]), int(match["im"]), int(match["id"])
     if match["sd"]:
         return int(match["sy"]), *(int(match[n].replace(" ", "")) for n in ("sm", "sd"))  # type: ignore[return-value]
+    if match["by"]:  # the strokes of a form are lost with its table: 07|07|1948
+        return int(match["by"]), int(match["bm"]), int(match["bd"])
     day = int(match["d"])
     if match["m"]:
         return _year(match["y"], birth), int(match["m"]), day
@@ -101,15 +106,18 @@ def _iso(year: int | None, month: int, day: int) -> str | None:
 
 
 _BIRTH = re.compile(
-    r"(?:\bnat[oa/]+\b[^.;\d]{0,60}|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
+    r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
     r"|\bd\.?\s?d?\.?\s?n\.?\s?:?\s|\bn\.?\s?il\s|\bn\.\s?|[a-z] [mf]\.\s?"
+    r"|[a-z]\s?[\s,;/|(-]\s?[mf]\.?\s?[\s,;/|)-]{1,3}"
     r"|\bsig\S*\s[a-z\' ]{5,40},\s?)$"
 )
 _ADMITTED = re.compile(
     r"(?:\bricoverat[oaie]\b|\bricovero\b|\bingress[oi]\b|\bdegen(?:te|za|te)\b|\baccettazione\b|\baccettat[oa]\b"
     r"|\bentrat[oa]\b|\bammess[oa]\b|\baccolt[oa]\b|\bgiunt[oa]\b|\bgiunge(?:va)?\b"
     r"|\btrasferit[oa]\b|\barrivat[oa]\b|\barrivo\b|\bricov\b\.?|\bamm(?:issione|\.)"
-    r"|\bpres[oa] in carico\b"
+    r"|\bpres[oa] in carico\b|\bpassaggio\b"
+    r"|\bpassat[oa]\b(?= (?:in|alla) (?:cardiochir|cch))|\bing\b\.?"
+    r"|\bin (?:cch|cardiochirurgia) (?=dal\b)"
     r"|\bsi ricovera(?:va)?\b|\bviene ricoverat[oa]\b|\bingr\.?)"
     r"(?P<between>[^;\d]{0,80})$"
 )
@@ -121,7 +129,10 @@ _ADMITTED_BEHIND = re.compile(
 _DISCHARGED = re.compile(
     r"(?:\bsi dimett\w+\b|\bdimess[oae]\b|\bdimission[ei]\b|\bdimettiamo\b|\buscita\b"
     r"|\bdim(?:iss)?\b\.?"
-    r"|\b(?:si|lo|la) (?:trasferisc\w+|trasferiamo)\b|\bdimetteva\b|\btornat[oa] a casa\b)"
+    r"|\b(?:si|lo|la) (?:trasferisc\w+|trasferiamo)\b|\bdimetteva\b|\btornat[oa] a casa\b"
+    r"|\bse ne (?:va|torna)\b|\blascia(?:va)? (?:il|la|l'|questo|il nostro)\b"
+    r"|\b(?:torna|va|rientra|mandat[oa]|rinviat[oa]|rimandat[oa]"
+    r"|inviat[oa]|ritorna) (?:a casa|al (?:suo |proprio )?domicilio|a domicilio)\b)"
     r"[^.;\d]{0,60}$"
 )
 _DISCHARGED_BEHIND = re.compile(
@@ -136,8 +147,11 @@ _DIED_BEHIND = re.compile(
     r"(?:[\s,]*(?:alle )?(?:ore|h)\s?\d{1,2}[.:,]?\d{0,2})?[\s,]*[^.;\d]{0,50}?"
     r"\b(?:decede(?:va)?|decesso|exitus|si constata(?:va)? il decesso|decedut[oa]|spira(?:va)?)\b"
 )
+_LATE = ("terapia_alla_dimissione", "esami_alla_dimissione")  # nobody is admitted there
+_CLASS = re.compile(r"\bclasse\s(?:del\s)?(\d{4}|'\d{2})\b")
+_YEARLESS = re.compile(rf"(\d{{1,2}})[°º^]?\s(?:di\s)?({NAMES})")
 _TO = re.compile(
-    r"^\s*(?:al|-|/|a|fino al|e dimess[oa]\D{0,12}|sino al"
+    r"^\s*(?:al|all'|-|/|a|fino al|e dimess[oa]\D{0,12}|sino al"
     r"|,? ?dimess[oa]\D{0,12})\s*(?:giorno |di?a )?$"
 )
 _IN, _OUT = re.compile(r"\b(?:in|ing|i)\W{1,3}$"), re.compile(r"\b(?:out|usc)\W{1,3}$")
@@ -164,16 +178,29 @@ def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
     shift = len(text)
     whole = text + line.folded
     previous: tuple[str, Day] | None = None
+    late = line.section in _LATE
     for day in days(line):
         left = whole[max(0, day.start + shift - 140) : day.start + shift]
         behind = line.folded[day.end : day.end + 90]
         role = _role(left, behind, previous, line.folded[: day.start])
         if role == "data_di_nascita":
             born = next((d for d in days(line, birth=True) if d.start == day.start), day)
-            yield role, born
+            yield role, _of_year(line, born)
+        elif role == "data_ingresso_cch" and late:
+            role = None
         elif role and (not history or role == "data_morte" or _HERE.search(left + behind)):
             yield role, day
         previous = (role, day) if role else None
+
+
+def _of_year(line: Line, born: Day) -> Day:
+    """Classe 1943, nato l'8 aprile: the year stands before the day."""
+    told = _CLASS.search(line.folded)
+    short = _YEARLESS.fullmatch(line.folded[born.start : born.end])
+    if told is None or short is None:
+        return born
+    year = _year(told[1], birth=True)
+    return Day(born.start, born.end, _iso(year, _MONTH[short[2]], int(short[1])))
 
 
 def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -> str | None:

@@ -13,6 +13,7 @@ _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "mezza": 0.5, "mezzo": 0.5, "un
 _COUNTS = {"una": 1.0, "un": 1.0, "due": 2.0, "tre": 3.0}
 _NUMBER = r"(?:\d\s?/\s?\d|\d+(?:[.,]\d+)?|½|¼|¾|mezz[ao]|un quarto|una|un|due|tre)"
 _STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s?mg\b(?!\s?/\s?ml)")
+_REVERSED = re.compile(r"(?<![\d½¼¾] )(?<!\d)\bmg\s?(\d+(?:[.,]\d+)?)(?!\d|\s?mg)")
 _BARE = re.compile(r"^[\s:,]*(25|40|50|75|100|125|250|500)(?!\d|\s?(?:mg|/))")
 _AMOUNT = re.compile(
     rf"(?<!ore )(?<!alle )(?<!h )(?<![\d/,.])({_NUMBER})(?:\s?(?:e|\+)\s?(1/2|½"
@@ -53,6 +54,7 @@ def milligrams_a_day(dose: str, alternate: re.Pattern[str]) -> Dose:
     """Milligrams a day of a folded dose: strength x tablets x times, summed over the day."""
     if alternate.search(dose):
         return Dose(None, True)
+    dose = _REVERSED.sub(r"\1 mg", dose)
     strength = _STRENGTH.search(dose) or _BARE.search(dose)
     if strength is None:
         return Dose(None)

@@ -15,11 +15,13 @@ _RECORD = re.compile(
     r"|c\.?\s?c\.?(?![a-z])|cart\.?(?:\sclin\.?)?(?![a-z])|nosologico|nosografico|sdo"
     r"|scheda nosologica|pratica|id ricovero|n(?:\.|°|umero)?\s?ricovero)"
     r"\s?(?:di ricovero\s)?(?:n(?:r|um|umero|ro)?\s?[.°º]?)?\s?[:#"
-    r"|]?\s*(?:n\.?\s?)?)(\d[\d./\- ]{2,15}\d)(?![\d])"
+    r"|]?\s*(?:e\s|era\s)?[|]?\s*(?:n\.?\s?)?(?:[a-z]{1,4}\s?[-/.]\s?|[a-z]{1,3}(?=\d{4}))?)"
+    r"(\d[\d./\- ]{2,15}\d)(?![\d])"
 )
 _PHONE_CUE = re.compile(
     r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza"
-    r"|numero telefonico|rif\.? telefonico)(?:\s?[12]\b)?|\bt\.|☎|☏|✆)"
+    r"|numero telefonico|rif\.? telefonico|rif(?=\s?[.:])|raggiungibile|reperibile|risponde"
+    r"|chiamare (?:il|la) (?:paziente|pz|sig\w*))(?:\s?[12]\b)?|\bt\.|☎|☏|✆)"
     r"(?:[^\d+]{0,45}|[^;\d]{0,60}(?:\b\d{1,3}\b[a-z]?[^;\d]{0,3}){1,2};\s?\(?)$"
 )
 _PHONE = re.compile(
@@ -29,7 +31,9 @@ _PHONE = re.compile(
 _NOT_HIS = re.compile(
     r"\b(?:fax|reparto|ambulatori|segreteri|centralino|cup\b|prenotazion|informazioni"
     r"|coordinator|medico|dott|dr\b|infermier|ospedale|day hospital|u\.?o\.?\b|direttore"
-    r"|degenz|guardia|urgenz|corsia|studio|contattare|rivolgersi|chiamare|pec\b|e-?mail)"
+    r"|degenz|guardia|urgenz|corsia|studio"
+    r"|(?:contattare|rivolgersi|chiamare)(?! (?:il|la|al|alla) (?:paziente|pz\b|sig))"
+    r"|pec\b|e-?mail)"
 )
 _KIN_PHONE = re.compile(
     r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|familiar"
@@ -77,7 +81,8 @@ _STAY = (
         r"\b(?:degenza|durata della degenza|giorni di degenza"
         r"|giornate di degenza)(?: post-?\s?operatoria| complessiva| totale"
         r"| ospedaliera)?\s?(?:di|:|pari a|=|: ?gg|: ?giorni|\(gg\)"
-        r"|\(giorni\))?\s?:?\s?(?P<stay>\d{1,3})\b(?:\s?(?:giorn\w+|gg))?"
+        r"|\(giorni\))?\s?:?\s?(?P<stay>\d{1,3})\b(?!\W{1,3}(?:letto|stanza|piano)\b)"
+        r"(?:\s?(?:giorn\w+|gg))?"
     ),
     re.compile(r"\b(?P<stay>\d{1,3})\s?(?:giorn[io]|gg|giornate) di degenza\b"),
     re.compile(

@@ -18,6 +18,15 @@ from core.schema import Schema
 
 Stage = Literal["before", "stay", "after", "discharge", "any"]
 Tail = Literal["none", "degree", "clause", "dose"]
+_ANSWERS = frozenset(("no", "si", ":", "mai"))
+_ANSWER = re.compile(
+    r"\s*[:=]?\s*(?:no|si|neg\w*|assente|mai)\s*(?:[,.;)]|$)|\s(?:parossist|persist|permanent|cronic)\w*"
+    r"|\sdal\s(?:19|20)\d\d"
+)
+_NO_WORDS = frozenset("cec tia irc icd pci".split())  # mean nothing else in small letters
+_DENIED = re.compile(r"\b(?:no|non|nega|mai|ne)\s$")
+_RECORDED = re.compile(r"\b(?:ecg|ritmo|rit)\W{1,3}(?:in |da |di )?$")
+_TORN_FROM = 7  # letters of a word that may have been torn
 LEXICON = Path(__file__).with_name("lexicon.toml")
 
 
@@ -134,6 +143,7 @@ class Finder:
         self._matcher = PhraseMatcher(self._nlp.vocab)
         self._concepts = tuple(concepts)
         self._short = abbreviations or {}
+        self._known: set[str] = set()
         self._capitals: dict[int, dict[tuple[str, ...], tuple[int, ...]]] = {}
         for number, concept in enumerate(self._concepts):
             self._add(number, concept)
@@ -144,6 +154,7 @@ class Finder:
         for expression in set().union(*map(expand, concept.say)):
             line = Line(expression)
             words = tuple(word.norm for word in line.words)
+            self._known.update(words)
             places = tuple(n for n, word in enumerate(line.words) if _is_loud(line, word))
             if places:
                 loud[words] = places
@@ -160,7 +171,7 @@ class Finder:
 
     def find(self, line: Line) -> list[Hit]:
         """All concepts said, also those inside longer ones."""
-        words = list(self._whole(line.words))
+        words = list(self._joined(line, list(self._whole(line.words))))
         if not words:
             return []
         found = []
@@ -180,17 +191,52 @@ class Finder:
                 continue
             meant = self._short.get(word.norm)
             stopped = bool(meant and behind and behind.norm == "." and behind.start == word.end)
-            yield Word(word.start, behind.end, meant) if meant and stopped else word
+            if meant and stopped and behind:
+                yield Word(word.start, behind.end, meant)
+            elif meant and behind and behind.norm in _ANSWERS:
+                yield Word(word.start, word.end, meant)  # "disl si; scomp no"
+            else:
+                yield word
+
+    def _joined(self, line: Line, words: Sequence[Word]) -> Iterator[Word]:
+        """The words, those that OCR tore apart as one: "sinu sale" where the lexicon knows it."""
+        torn = False
+        for word, behind in zip_longest(words, words[1:]):
+            if torn:
+                torn = False
+                continue
+            whole = word.norm + behind.norm if behind else ""
+            torn = bool(
+                behind
+                and len(whole) >= _TORN_FROM
+                and whole in self._known
+                and line.text[word.end : behind.start] == " "
+                and not (word.norm in self._known and behind.norm in self._known)
+            )
+            yield Word(word.start, behind.end, whole) if torn and behind else word
 
     def _stands(self, number: int, line: Line, words: Sequence[Word]) -> bool:
         loud = self._capitals[number].get(tuple(word.norm for word in words), ())
-        return all(_is_loud(line, words[place]) for place in loud)
+        return all(_is_loud(line, words[place]) or _is_asked(line, words[place]) for place in loud)
 
 
 def _is_loud(line: Line, word: Word) -> bool:
     """Whether a word is a short one in capitals, as FA is."""
     quote = line.text[word.start : word.end]
     return len(word.norm) <= 3 and word.norm.isalpha() and quote == quote.upper()
+
+
+def _is_asked(line: Line, word: Word) -> bool:
+    """Whether a short word in small letters is one in a list of answers: irc no, dm si, ecg rs."""
+    before, behind = line.folded[max(0, word.start - 20) : word.start], line.folded[word.end :]
+    if not line.text[word.start : word.end].islower():
+        return False
+    if word.norm in _NO_WORDS:
+        return True
+    if _ANSWER.match(behind) and word.norm not in ("e", "a", "i", "o"):
+        return True
+    denied = _DENIED.search(before) and re.match(r"\s*(?:[,.;)]|$)", behind)
+    return bool(denied or (_RECORDED.search(before) and word.norm in ("rs", "fa", "pm")))
 
 
 def longest(hits: Sequence[Hit]) -> list[Hit]:

@@ -26,9 +26,14 @@ _GIVEN = re.compile(
 )
 _BORN = re.compile(
     r"\s*[,;-]?\s*\(?(?:nat[oa]\b|n\.\s?(?:il|\d)|di anni|cartella|[mf]\)|[mf]\.\s?\d"
-    r"|sesso\b|\d{1,3}\s?(?:anni|aa)\b|c\.?\s?f\.?\b|cod\w*\.? fisc|\([mf]\)|tel\b)"
+    r"|classe (?:19|')|sesso\b|[mf]\s?[,;/|]|[mf]\s\d{1,2}[./-]"
+    r"|\d{1,3}\s?(?:anni|aa)\b|c\.?\s?f\.?\b|cod\w*\.? fisc|\([mf]\)|tel\b)"
     r"|\s*,\s*\d{1,2}[./]\d{1,2}[./]\d{2}"
 )
+_TOLD_SURNAME = re.compile(
+    r"(?:\bcognome\s?:?\s|(?P<told>[a-z' -]{2,40}?)\s(?:e il|di|come) cognome\b)"
+)
+_BORN_HERE = re.compile(r"\s?[,(]?\s?\bnat[oa]\b")
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
 _PARTICLES = frozenset(
     "de di da del della dello dei degli dal dalla d' lo la li le el van von la".split()
@@ -70,6 +75,9 @@ class Names:
                 words = self._name_at(line, match.end())
                 if words:
                     yield words[0][0], words[-1][1], field, line.text[words[0][0] : words[-1][1]]
+        surname = _SURNAME.search(text)
+        if surname and (labelled := self._name_at(line, surname.end())):
+            yield from self._beside(line, [line.text[slice(*word)] for word in labelled])
         if _SURNAME.search(text) or (_GIVEN.search(text) and not _CALLED.search(text)):
             return
         seen: set[int] = set()
@@ -81,9 +89,58 @@ class Names:
             given_first = (
                 match[0].lstrip().startswith(("nome e", "nome/", "nome /", "nome,", "nome -"))
             )
-            yield from self._split(line, self._name_at(line, match.end()), given_first)
-        if not seen:
-            yield from self._bare(line)
+            words = self._name_at(line, match.end())
+            told = self._told_surname(line, words)
+            yield from told or self._split(line, words, given_first)
+        if not seen and not (bare := list(self._bare(line))):
+            yield from self._before_birth(line)
+        elif not seen:
+            yield from bare
+
+    def _beside(self, line: Line, surname: list[str]) -> Iterator[Name]:
+        """Il signor Quispe Mamani Wilmer, cognome Quispe Mamani: what is left is the given name."""
+        called = _CALLED.search(line.folded)
+        words = self._name_at(line, called.end()) if called else []
+        quotes = [line.text[slice(*word)] for word in words]
+        if len(words) > len(surname):
+            rest = words[len(surname) :] if quotes[: len(surname)] == surname else []
+            if quotes[-len(surname) :] == surname:
+                rest = words[: -len(surname)]
+            if rest:
+                yield rest[0][0], rest[-1][1], "nome", line.text[rest[0][0] : rest[-1][1]]
+
+    def _told_surname(self, line: Line, words: list[tuple[int, int]]) -> list[Name]:
+        """Signora Munteanu Doina (Munteanu è il cognome)."""
+        if not words:
+            return []
+        told = _TOLD_SURNAME.search(line.folded, words[-1][1])
+        after = told["told"].split() if told and told["told"] else []
+        spoken = [fold(line.text[slice(*word)]) for word in words]
+        for size in range(len(words) - 1, 0, -1):
+            if after[-size:] in (spoken[:size], spoken[-size:]):
+                first = after[-size:] == spoken[:size]
+                family = words[:size] if first else words[-size:]
+                given = words[size:] if first else words[:-size]
+                return [
+                    (part[0][0], part[-1][1], field, line.text[part[0][0] : part[-1][1]])
+                    for field, part in (("cognome", family), ("nome", given))
+                ]
+        return []
+
+    def _before_birth(self, line: Line) -> Iterator[Name]:
+        """Rimando a casa ROSSI MARIO, nato il ...: the name that ends where the birth begins."""
+        for born in _BORN_HERE.finditer(line.folded):
+            found = re.search(
+                r"(?:[^\W\d_][\w'’-]*\s){1,4}[^\W\d_][\w'’-]*$", line.text[: born.start()]
+            )
+            if found is None or _DOCTOR.search(line.folded[: found.end()]):
+                continue
+            starts = [found.start() + m.start() for m in re.finditer(r"\S+", found[0])]
+            for start in starts[:-1]:
+                words = self._name_at(line, start)
+                if len(words) > 1 and words[-1][1] == born.start() and words[0][0] == start:
+                    yield from self._split(line, words, False)
+                    return
 
     def _bare(self, line: Line) -> Iterator[Name]:
         """ROSSI MARIO, nato il ...: a line that begins with a name; or a cell behind its label."""
@@ -116,7 +173,10 @@ class Names:
                     break
             words.append(match.span())
             start = match.end()
-        while words and fold(line.text[slice(*words[-1])]) in _PARTICLES:
+        while words and (
+            fold(line.text[slice(*words[-1])]) in _PARTICLES
+            or (len(words) > 1 and line.text[slice(*words[-1])] in ("M", "F"))
+        ):
             words.pop()
         quotes = [line.text[slice(*w)] for w in words]
         # Prose in capitals is no name; nor is a single short word.

@@ -11,6 +11,7 @@ from core.records import State, Value
 
 Told = tuple[int, int, str, State, Value | None]
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+_ORDINAL = {"prima": "i", "seconda": "ii", "terza": "iii", "quarta": "iv"}
 _COMPLICATED = re.compile(
     r"\b(?:sanguin|tampon|emostas|mediastin|ferita|versament|deiscen|emotorac|ematom)"
 )
@@ -43,7 +44,8 @@ class Past:
     def why(self, line: Line, end: int) -> tuple[int, int] | None:
         """The cause named behind a place: per ..., a causa di ..."""
         match = self._shapes["why"].match(line.folded, end)
-        return _trimmed(line, *match.span("why")) if match else None
+        place = _trimmed(line, *match.span("why")) if match else (0, 0)
+        return place if place[0] < place[1] else None
 
     def _nyha_class(self, line: Line, cues: Cues) -> Iterator[Told]:
         if "nyha" not in line.folded:
@@ -52,7 +54,8 @@ class Past:
             for match in shape.finditer(line.folded):
                 if self._stages.of(line, *match.span()) in ("after", "discharge"):
                     continue
-                said = [g.replace("l", "i") for g in match.group("a", "b") if g]  # OCR: ll, Il
+                told = [_ORDINAL.get(g, g) for g in match.group("a", "b") if g]
+                said = [g.replace("l", "i") for g in told]  # OCR: ll, Il
                 grades = [_ROMAN.get(g) or int(g) for g in said]
                 state = self._context.state(line, cues, *match.span())
                 yield *_trimmed(line, *match.span()), "classe_nyha", state, max(grades)
