@@ -21,6 +21,9 @@ SLIPS = {
     "2o run di cec": "2o run di cec",
     "dall'aItro": "dall'altro",
     "creatinina l,3": "creatinina 1,3",
+    "lnsufficienza, stadio lV": "Insufficienza, stadio IV",
+    "Endocardlte": "Endocardite",
+    "lCD": "ICD",
 }
 KEPT = [
     "HbA1c 7%",
@@ -30,6 +33,7 @@ KEPT = [
     "18.II.2024",
     "MRCLNE57H06I608N",
     "10 o 15 mg",
+    "lcos, ldl, lvad",
     "5 l/min",
 ]
 

@@ -131,6 +131,9 @@ def test_the_latest_date_is_one_written_in_full() -> None:
 @cases(
     {
         "Lasix 25 mg 1 cp x 2": 50,
+        "Lasix 25: 2+1½+0": 87.5,
+        "Lasix 500 mezza compressa al dì (250 mg)": 250,
+        "Lasix cp 25 mg ........: 2 cp ore 8, 1 cp ore 16": 75,
         "Lasix 25 mg 1 cp ore 8": 25,
         "25 mg, 1 cp alle 8 e alle 16": 50,
         "Lasix 25 mg 1/2 cp": 12.5,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from core.extract.dates import Found, find_dates
 from core.extract.result import in_order, quote
@@ -17,11 +17,11 @@ HOME_DRUGS = (
 Values = Mapping[str, FieldValue]
 
 _OWN_DATE = re.compile(
-    r"[\w']{0,6}\s*(?:il\s|:\s?|in\sdata\s)?\d{1,2}(?:[/.| -]\d{1,2}[/.| -]\d{2}"
+    r"[\w']{0,6}\s*(?:il\s|:\s?|in\sdata\s)?\d{1,2}(?:[/.| -](?:\d{1,2}|[ivx]{1,4})[/.| -]'?\d{2}"
     r"|\s(?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic))",
     re.IGNORECASE,
 )
-_CLAUSE_END = re.compile(r"[;\n]|\.(?=\s+[A-ZÀ-Ú*•-])")
+_CLAUSE_END = re.compile(r"[;\n]|(?<!\bsec)(?<!\bmecc)(?<!\bvalv)\.(?=\s+[A-ZÀ-Ú*•-])")
 
 
 def derive(letter: Letter, values: Values) -> Iterator[FieldValue]:
@@ -71,9 +71,19 @@ def operation_day(letter: Letter, values: Values) -> tuple[date, tuple[Evidence,
         if inside and _is_operation(letter, place, known=first is not None):
             found.append(place)
     if not found:
-        return None
+        return _day_after(letter, first, last)
     day = min(place.day for place in found)
     return day, in_order(quote(letter, p.start, p.end) for p in found if p.day == day)
+
+
+def _day_after(
+    letter: Letter, first: date | None, last: date | None
+) -> tuple[date, tuple[Evidence, ...]] | None:
+    """Entrato il 7 aprile e operato il giorno successivo: counted from the admission."""
+    told = words("operation", "next_day").search(letter.text)
+    if told is None or first is None or last is None or first >= last:
+        return None
+    return first + timedelta(days=1), (quote(letter, *told.span()),)
 
 
 def _is_operation(letter: Letter, place: Found, known: bool) -> bool:

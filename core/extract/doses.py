@@ -25,7 +25,8 @@ _MOMENT = (
     r"|ore\s+pasti)"
 )
 _TOKENS = re.compile(
-    rf"(?P<scheme>(?<![\d/])(?:{_FRACTION})(?:\s?-\s?(?:{_FRACTION})){{2,3}}(?![\d/])|(?<![\d/,.])[1-4]\s?\+\s?[1-4](?:\s?\+\s?[1-4])?(?![\d/,.]|\s?/))"
+    rf"(?P<scheme>(?<![\d/])(?:{_FRACTION})(?:\s?-\s?(?:{_FRACTION})){{2,3}}(?![\d/])|(?<![\d/,.])[0-4]?[½¼¾]?\s?\+\s?[0-4][½¼¾]?\s?\+\s?[0-4]?[½¼¾]?(?![\d/,.]|\s?/)"
+    rf"|(?<![\d/,.])[1-4]\s?\+\s?[1-4](?:\s?\+\s?[1-4])?(?![\d/,.]|\s?/))"
     rf"|(?P<mg>{_NUMBER})\s?(?:mg|milligramm[oi])\b"
     rf"|(?P<half>\s?e\s+(?:mezz[ao]|½|1/2))\b"
     rf"|(?P<count>(?<![\d,./])(?:{_FRACTION})|\b(?:{_WORD}))\s*(?:di\s+)?(?:{_UNIT})(?P<plus>\s?(?:\+|e)\s?(?:1/2|½|mezz[ao])(?!\s*(?:{_UNIT})))?"
@@ -53,6 +54,7 @@ _ROW = re.compile(
     rf"(?P<cells>(?:\s+{_CELL}){{3,4}})(?=\s*(?:$|\n|\())"
 )
 _REVERSED = re.compile(r"(?<![\d½¼¾] )(?<!\d)\bmg\s?(\d+(?:[.,]\d+)?)(?!\d|\s?mg)", re.IGNORECASE)
+_SUMMED = re.compile(r"\(\s?(?:pari a |= ?|tot\w*\.? )?(?P<mg>\d+(?:[.,]\d+)?)\s?mg[^()]*\)")
 _DA = re.compile(r"\s*(?:da|di)\s*")
 _RANGE = re.compile(rf"\d\s?[-–]\s?{_NUMBER}\s?mg", re.IGNORECASE)
 _VALUES = {"mezz": 0.5, "un quarto": 0.25, "tre quarti": 0.75, "un": 1.0, "due": 2.0, "tre": 3.0}
@@ -93,6 +95,9 @@ def mg_a_day(quote: str) -> float | None:
     quote = _REVERSED.sub(r"\1 mg", mended(quote))
     quote = _BARE_STRENGTH.sub(lambda match: match[0] + " mg ", quote, count=1)
     total = sum(_intakes(quote))
+    summed = _SUMMED.search(quote)
+    if summed and sum(_intakes(quote[: summed.start()])) == _number(summed["mg"]):
+        total = _number(summed["mg"])  # "500 mg mezza compressa (250 mg)" says the day's dose twice
     return round(total, 2) if 0 < total <= 2000 else None
 
 

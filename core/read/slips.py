@@ -23,8 +23,10 @@ _LONE = re.compile(
     r"|(?<=\btipo\s)l(?!\w)"
 )
 _STRANGE_CASE = re.compile(
-    r"(?<=[A-ZÀ-Ü])l(?=[A-ZÀ-Ü])|(?<=[A-ZÀ-Ü]{3})l(?!\w)|(?<!\w)l(?=[A-ZÀ-Ü]{3})|(?<=[a-zà-ù])I(?=[a-zà-ù])"
+    r"(?<=[A-ZÀ-Ü])l(?=[A-ZÀ-Ü])|(?<=[A-ZÀ-Ü]{3})l(?!\w)|(?<![\w/])l(?=[A-ZÀ-Ü]{2})|(?<![\w/])l(?=[VX]I{0,3}(?!\w))|(?<!\w)l(?=[dgmnprs][a-zà-ù]{2})|(?<!\w)l(?=[ln](?!\w))|(?<=[a-zà-ù])I(?=[a-zà-ù])"
 )
+# No Italian syllable has an l between two consonants: endocardlte.
+_PENT_L = re.compile(r"(?<=[a-zà-ù][bcdfgmnpstvz])l(?=[bcdfgmnpqrstvz][aeiouàèéìòù])")
 _DIGITS = str.maketrans("OoQlI", "00011")
 _VOWELS = "aeiouàèéìòù"
 _BEFORE_L = "bcfgpl"  # bl, cl, fl begin syllables; behind other consonants an i is likelier
@@ -33,6 +35,7 @@ _BEFORE_L = "bcfgpl"  # bl, cl, fl begin syllables; behind other consonants an i
 def mended(text: str) -> str:
     """The text with slips of OCR undone, each character in its place."""
     text = _STRANGE_CASE.sub(lambda match: "I" if match[0] == "l" else "l", text)
+    text = _PENT_L.sub("i", text)
     if any(digit in text for digit in "015"):
         text = _ARTICLE.sub(r"\1l", text)
         text = _IN_WORD.sub(_word, text)

@@ -91,11 +91,15 @@ def bench(folder: Path) -> bool:
         begun = time.perf_counter()
         with serving(Plan(model, folder / f"{name} space", ["true"]), 0) as address:
             up = time.perf_counter() - begun
-            hundred, thousand = ask(address, gold, 100), ask(address, gold, 1000)
-        within = within and (name.startswith("encoder") or hundred <= WANTED)
+            hundred = ask(address, gold, 100)
+            more = ""
+            if not name.startswith("encoder"):  # a thousand would take longer than the server waits
+                thousand = ask(address, gold, 1000)
+                more = f", 1,000 in {thousand:5.2f} s ({1000 / thousand:,.0f} a second)"
+                within = within and hundred <= WANTED
         print(  # noqa: T201
-            f"{name:12} up in {up:4.1f} s, 100 phrases in {hundred:5.2f} s (wanted: {WANTED:.0f}), "
-            f"1,000 in {thousand:5.2f} s ({1000 / thousand:,.0f} a second)",
+            f"{name:12} up in {up:4.1f} s, 100 phrases in {hundred:5.2f} s "
+            f"(wanted: {WANTED:.0f}){more}",
             flush=True,
         )
     return within

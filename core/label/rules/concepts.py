@@ -38,6 +38,9 @@ _NOT_THIS = re.compile(
     r"|tac?\b|tc\b|medicina d|pronto soccorso|esam|dialisi|cardioversion|in caso"
     r"|chirurgia d'urgenza|risternotom|trasferit|pericardiocentesi|ipertensiv|accesso)\w*"
 )
+_THIS = re.compile(
+    r"[:,;] (?:l'|un )?(?:intervento|operazione|operat[oa])(?: \w+)? (?:in|di|d')\s?$"
+)
 _OPERATION = re.compile(
     r"\b(?:intervent|chirurg|operat|operazion|sottopost|sostituzion|by-?\s?pass|bpac|cabg"
     r"|plastic|riparazion|bentall|tavi\b|correzion|ricover|rivascolarizzazion|indicazion"
@@ -213,7 +216,8 @@ class Concepts:
                 first += len(line.text[first:]) - len(line.text[first:].lstrip())
                 end += line.text[end : end + 1] == ")"
             quote = line.folded[first:end]
-            if not self._cardiovascular.search(quote) or re.search(r"\bpaziente\b", quote):
+            own = re.search(r"(?<!della )(?<!del )(?<!di )\bpaziente\b", quote)
+            if own or not self._cardiovascular.search(quote):
                 continue
             end = _trimmed(line.text, first, end)
             negated = re.search(r"\b(?:non|nega|senza|assen\w+)\b", quote)
@@ -283,7 +287,9 @@ class Concepts:
     def _urgency(self, line: Line, hit: Hit, state: State) -> Iterator[Outcome]:
         first, last = line.sentence(hit.start)
         left, right = max(first, hit.start - 60), min(last, hit.end + 40)
-        if state != "present" or _NOT_THIS.search(line.folded, left, right):
+        # "La coronarografia ha mostrato ...: intervento in urgenza" speaks of the operation.
+        this = _THIS.search(line.folded, first, hit.start) is not None
+        if state != "present" or not this and _NOT_THIS.search(line.folded, left, right):
             return
         sure = self._stages.of_section(line.section) == "stay" or line.section == "Motivo ricovero"
         if not sure and not _OPERATION.search(line.folded, max(first, left - 30), right + 40):

@@ -12,12 +12,14 @@ Found = tuple[int, int, str, Value | None]
 
 _RECORD = re.compile(
     r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartella(?:\sclinica)?"
-    r"|c\.?\s?c\.?(?![a-z])|cart\.?(?:\sclin\.?)?(?![a-z])|nosologico|nosografico|sdo"
+    r"|c\.?\s?c\.?(?![a-z])|cart\.?(?:\s?cl(?:in)?\.?)?(?![a-z])|nosologico|nosografico|sdo"
     r"|scheda nosologica|pratica|id ricovero|n(?:\.|°|umero)?\s?ricovero)"
     r"\s?(?:di ricovero\s)?(?:n(?:r|um|umero|ro)?\s?[.°º]?)?\s?[:#"
-    r"|]?\s*(?:e\s|era\s)?[|]?\s*(?:n\.?\s?)?(?:[a-z]{1,4}\s?[-/.]\s?|[a-z]{1,3}(?=\d{4}))?)"
+    r"|]?\s*(?:(?:e|era)\s(?:la\s|il\s)?)?[|]?\s*(?:n\.?\s?)?(?:[a-z]{1,4}\s?[-/.]\s?|[a-z]{1,3}(?=\d{4}))?)"
     r"(\d[\d./\- ]{2,15}\d)(?![\d])"
 )
+_FILE = re.compile(r"(?:n\w{0,5}[.°º]?\s?(?:di\s|della\s)?)?(?:cartella|nosologico|cart\b)")
+_IS_YEAR = re.compile(r"(?:19|20)\d\d")
 _PHONE_CUE = re.compile(
     r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza"
     r"|numero telefonico|rif\.? telefonico|rif(?=\s?[.:])|raggiungibile|reperibile|risponde"
@@ -35,6 +37,7 @@ _NOT_HIS = re.compile(
     r"|(?:contattare|rivolgersi|chiamare)(?! (?:il|la|al|alla) (?:paziente|pz\b|sig))"
     r"|pec\b|e-?mail)"
 )
+_TOLD_PHONE = re.compile(r"\b(?:tel|cell|recapit|mobile)\D{0,45}\d[\d ./-]{4,}\d\D{2,}$")
 _KIN_PHONE = re.compile(
     r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|familiar"
     r"|convivente|compagn)\b"
@@ -114,7 +117,12 @@ class Identity:
                 start, end = match.start(1) - shift, match.end(1) - shift
                 quote = line.text[start:end]
                 digits = "".join(c for c in quote if c.isdigit())
-                if len(digits) >= 5:
+                told = (
+                    _FILE.match(line.folded, match.start() - shift)
+                    if match.start() >= shift
+                    else None
+                )
+                if len(digits) >= (4 if told and not _IS_YEAR.fullmatch(digits) else 5):
                     yield start, end, "n_cartella", digits
 
     def _phones(self, line: Line) -> Iterator[Found]:
@@ -140,7 +148,7 @@ class Identity:
                 and ("nat" in left or _KIN_PHONE.search(left))
             )
             near = left[-60:] + line.folded[match.end() : match.end() + 25]
-            if _KIN_PHONE.search(left[-25:]) and re.search(r"\d{5}", left):
+            if _KIN_PHONE.search(left[-25:]) and _TOLD_PHONE.search(left):
                 continue
             if (cued or mobile) and not _NOT_HIS.search(near):
                 yield (

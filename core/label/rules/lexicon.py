@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from core.errors import BadInput
 from core.label.rules.words import Line, Word, fold
+from core.read.slips import mended
 from core.schema import Schema
 
 Stage = Literal["before", "stay", "after", "discharge", "any"]
@@ -222,8 +223,10 @@ class Finder:
 
 def _is_loud(line: Line, word: Word) -> bool:
     """Whether a word is a short one in capitals, as FA is."""
-    quote = line.text[word.start : word.end]
-    return len(word.norm) <= 3 and word.norm.isalpha() and quote == quote.upper()
+    if len(word.norm) > 3 or not word.norm.isalpha():
+        return False
+    quote = mended(line.text)[word.start : word.end]
+    return quote == quote.upper()
 
 
 def _is_asked(line: Line, word: Word) -> bool:

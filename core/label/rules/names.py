@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line, fold
+from core.read.slips import mended
 
 Name = tuple[int, int, str, str]
 
@@ -15,6 +16,7 @@ _TITLE = (
 _CALLED = re.compile(
     rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|pz|assistit[oa]|nominativo|degente)\.?"
     r"|cognome e nome|nome e cognome|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)\s?[:|]?\s+"
+    r"(?:(?:ing|avv|rag|geom|arch|cav|comm|dott|dr|prof|ins|rev)\.(?:\s?ssa)?\s+|(?:don|suor|fra)\s+)?"
 )
 _SURNAME = re.compile(
     r"(?<!nome e )(?<!nome ed )(?<!nome/)(?<!nome / )(?<!nome, )(?<!nome - )"
@@ -25,7 +27,7 @@ _GIVEN = re.compile(
     r"|cognome\b)"
 )
 _BORN = re.compile(
-    r"\s*[,;-]?\s*\(?(?:nat[oa]\b|n\.\s?(?:il|\d)|di anni|cartella|[mf]\)|[mf]\.\s?\d"
+    r"\s*[,;-]?\s*\(?(?:nat[oa]\b|n\.\s?(?:il|\d)|d[ie] an+i|cartella|[mf]\)|[mf]\.\s?\d"
     r"|classe (?:19|')|sesso\b|[mf]\s?[,;/|]|[mf]\s\d{1,2}[./-]"
     r"|\d{1,3}\s?(?:anni|aa)\b|c\.?\s?f\.?\b|cod\w*\.? fisc|\([mf]\)|tel\b)"
     r"|\s*,\s*\d{1,2}[./]\d{1,2}[./]\d{2}"
@@ -35,6 +37,7 @@ _TOLD_SURNAME = re.compile(
 )
 _BORN_HERE = re.compile(r"\s?[,(]?\s?\bnat[oa]\b")
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
+_LABEL = re.compile(r"\s?:")
 _PARTICLES = frozenset(
     "de di da del della dello dei degli dal dalla d' lo la li le el van von la".split()
 )
@@ -164,10 +167,13 @@ class Names:
     def _name_at(self, line: Line, start: int) -> list[tuple[int, int]]:
         """The capitalised words that begin at a place, at most five."""
         words: list[tuple[int, int]] = []
+        text = mended(line.text)
         while len(words) < 5:
-            while start < len(line.text) and line.text[start] in " *_\u00a0":
+            while start < len(text) and text[start] in " *_\u00a0":
                 start += 1
-            match = _NAME_WORD.match(line.text, start)
+            match = _NAME_WORD.match(text, start)
+            if words and match is not None and _LABEL.match(text, match.end()):
+                break  # the label of the next column: Nome: Mario      Ingresso: ...
             if match is None or not match[0][0].isupper() or fold(match[0]) in self._no_name:
                 if match is None or fold(match[0]) not in _PARTICLES:
                     break
@@ -178,6 +184,8 @@ class Names:
             or (len(words) > 1 and line.text[slice(*words[-1])] in ("M", "F"))
         ):
             words.pop()
+        if words and text[words[-1][1] :].strip() == "-":
+            words.pop()  # the line breaks the last word in two
         quotes = [line.text[slice(*w)] for w in words]
         # Prose in capitals is no name; nor is a single short word.
         return words if words and len(quotes[0]) > 1 else []

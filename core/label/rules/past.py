@@ -48,7 +48,7 @@ class Past:
         return place if place[0] < place[1] else None
 
     def _nyha_class(self, line: Line, cues: Cues) -> Iterator[Told]:
-        if "nyha" not in line.folded:
+        if "nyha" not in line.folded and "classe" not in line.folded:
             return
         for shape in self._nyha:
             for match in shape.finditer(line.folded):
@@ -57,7 +57,9 @@ class Past:
                 told = [_ORDINAL.get(g, g) for g in match.group("a", "b") if g]
                 said = [g.replace("l", "i") for g in told]  # OCR: ll, Il
                 grades = [_ROMAN.get(g) or int(g) for g in said]
+                # "Non dispnea rilevante (NYHA I)": the class is what is left of it.
                 state = self._context.state(line, cues, *match.span())
+                state = "present" if state == "negated" else state
                 yield *_trimmed(line, *match.span()), "classe_nyha", state, max(grades)
                 return
 

@@ -10,14 +10,16 @@ from core.records import Phrase, Span
 
 _DISCHARGED = "data_dimissione_cch"
 _GOING = re.compile(
-    r"\b(?:dimett\w+|dimess[oa]|dimission[ei]|trasferi\w+)\b[^.;]{0,60}\b(?:data odierna"
+    r"\b(?:dimett\w+|dimess[oa]|dimission[ei]|trasferi\w+|(?:rimand|mand|rinvi|torn)\w+ a casa)\b"
+    r"[^.;]{0,60}\b(?:data odierna"
     r"|oggi|odiern[oa])\b"
     r"|\b(?:data odierna|oggi|odiern[oa])\b[^.;]{0,60}\b(?:dimett\w+|dimess[oa]|trasferi\w+)\b"
 )
 # Before the date of writing: a town, `lì`, `data`, a stamp; nothing but a place behind it.
 _WRITTEN = re.compile(
     r"(?:^|[\s|])(?:[a-z'. ]{2,30},\s?(?:li\s|il\s)?|(?:li|data|stampa(?:t[oa])?(?: il)?"
-    r"|del|redatt[oa] il)\W{0,3})$"
+    r"|del|redatt[oa] il|(?:inviat[oa]|spedit[oa]|scritt[oa])(?: il)?)\W{0,3}"
+    r"(?:(?:lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica),?\s)?)$"
 )
 
 

@@ -40,7 +40,7 @@ _LEADER = re.compile(r"(?:\.\s?){2,}(?=\s?[.:]?\s)|\.{2,}")
 # A full stop ends a sentence unless it ends an abbreviation.
 _STOP = re.compile(
     r"(?<!\bsig)(?<!\bdr)(?<!\bdott)(?<!\bprof)(?<!\bca)(?<!\bn)(?<!\btel)(?<!\bc)(?<!\bv)(?<!\bgg)"
-    r"(?<!\bpz)(?<!\bcp)(?<!\b[a-z])[.!](?=\s|$)|;|\n"
+    r"(?<!\bpz)(?<!\bcp)(?<!\bcompl)(?<!\b[a-z])[.!](?=\s|$)|;|\n"
 )
 
 
