@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from core.label import Labeller
     from core.label.asking import Asking
     from core.label.hosted.estimate import Estimate
+    from core.label.hosted.request import Usage
     from core.label.together import Together
     from core.learn.tagger import Tagger
     from core.schema import View
@@ -89,10 +90,7 @@ def tell_account(labeller: Any) -> None:
     usage, losses = getattr(labeller, "usage", None), getattr(labeller, "losses", None)
     if usage is None or losses is None:
         return
-    say(
-        f"  {count(usage.calls, 'call')}, {usage.reused:,} answers not paid again, "
-        f"{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out, US $ {usage.usd:.4f}"
-    )
+    tell_usage(usage)
     lost = {
         "phrases without a usable answer": losses.unusable,
         "answered in part": losses.partly,
@@ -106,6 +104,14 @@ def tell_account(labeller: Any) -> None:
         say(f"  of this run: {told}")
     for note in labeller.notes:
         say(f"  {note}")
+
+
+def tell_usage(usage: "Usage") -> None:
+    """What was asked of a hosted model, and what it cost."""
+    say(
+        f"  {count(usage.calls, 'call')}, {usage.reused:,} answers not paid again, "
+        f"{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out, US $ {usage.usd:.4f}"
+    )
 
 
 def tell_estimate(told: "Estimate", source: str, workspace: Path) -> None:

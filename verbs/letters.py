@@ -7,7 +7,19 @@ import typer
 
 from core.errors import BadInput
 from verbs.labellers import hosted_labeller, make_labeller, tell_account, tell_estimate
-from verbs.options import All, By, Files, Labels, Language, MaxUsd, Reader, Shield
+from verbs.options import (
+    All,
+    By,
+    Corrected,
+    EstimateOnly,
+    Examples,
+    Files,
+    Labels,
+    Language,
+    MaxUsd,
+    Reader,
+    Shield,
+)
 from verbs.terminal import (
     WORKSPACE,
     Failures,
@@ -62,12 +74,8 @@ def label(
     format: Annotated[str, typer.Option(help="iob, inline, spans or fields.")] = "iob",
     labels: Labels = "field",
     language: Language = "it",
-    examples: Annotated[
-        int, typer.Option(help="Corrected phrases to show with each question.")
-    ] = 0,
-    corrected: Annotated[
-        Path | None, typer.Option(help="Where the examples come from (workspace/corrected.jsonl).")
-    ] = None,
+    examples: Examples = 0,
+    corrected: Corrected = None,
     votes: Annotated[
         str, typer.Option(help="Samples of each answer (3), or formats (iob,inline,spans).")
     ] = "1",
@@ -77,9 +85,7 @@ def label(
     ] = False,
     shield: Shield = "auto",
     max_usd: MaxUsd = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what it would cost; ask nothing.")
-    ] = False,
+    dry_run: EstimateOnly = False,
     workspace: Workspace = WORKSPACE,
 ) -> None:
     """Pre-label the phrases of letters.jsonl.

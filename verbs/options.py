@@ -1,5 +1,6 @@
 """Arguments and options that several verbs share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,13 @@ By = Annotated[
 Labels = Annotated[str, typer.Option(help="target (one), group (ten) or field (one a field).")]
 Language = Annotated[str, typer.Option(help="Of the prompt: it or en.")]
 Shield = Annotated[str, typer.Option(help="auto (on unless the address is loopback), on, or off.")]
+Examples = Annotated[int, typer.Option(help="Corrected phrases to show with each question.")]
+Corrected = Annotated[
+    Path | None, typer.Option(help="Where the examples come from (workspace/corrected.jsonl).")
+]
+EstimateOnly = Annotated[
+    bool, typer.Option("--dry-run", help="Say what it would cost; ask nothing.")
+]
 MaxUsd = Annotated[
     float | None, typer.Option(help="Stop before this run costs more, at list price.")
 ]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.errors import BadInput, UnknownName
-from verbs.labellers import hosted_labeller, load_tagger, tell_estimate
-from verbs.options import Files, Language, MaxUsd, Shield
+from verbs.labellers import hosted_labeller, load_tagger, tell_estimate, tell_usage
+from verbs.options import Corrected, EstimateOnly, Examples, Files, Language, MaxUsd, Shield
 from verbs.terminal import WORKSPACE, Failures, Out, Workspace, count, say, watch
 
 if TYPE_CHECKING:
@@ -35,18 +35,12 @@ def extract(
         str | None, typer.Option(help="hybrid: who finds, a folder or Hub id (else rules).")
     ] = None,
     language: Language = "it",
-    examples: Annotated[
-        int, typer.Option(help="Corrected phrases to show with each question.")
-    ] = 0,
-    corrected: Annotated[
-        Path | None, typer.Option(help="Where the examples come from (workspace/corrected.jsonl).")
-    ] = None,
+    examples: Examples = 0,
+    corrected: Corrected = None,
     concurrency: Annotated[int, typer.Option(help="Questions in flight at once.")] = 64,
     shield: Shield = "auto",
     max_usd: MaxUsd = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what it would cost; ask nothing.")
-    ] = False,
+    dry_run: EstimateOnly = False,
     workspace: Workspace = WORKSPACE,
 ) -> None:
     """Fill the 74 fields of each letter, each value with the words that say it.
@@ -112,11 +106,7 @@ def tell_extraction(report: "Extraction", extractor: Any, out: Path) -> None:
     refused = getattr(extractor, "refused", None)
     if refused is None:
         return
-    usage = extractor.usage
-    say(
-        f"  {count(usage.calls, 'call')}, {usage.reused:,} answers not paid again, "
-        f"{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out, US $ {usage.usd:.4f}"
-    )
+    tell_usage(extractor.usage)
     lost = {
         "without evidence in the letter": refused.evidence,
         "of the wrong type": refused.type,
