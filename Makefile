@@ -27,11 +27,12 @@ system:
 up: install
 	$(BIN)/lettera up $(ARGS)
 
-test: install system lint
-	$(BIN)/pytest $(ARGS)
+# Quick tests run on every core; the others share one server, one browser and one trained model.
+test: install system quick
+	$(BIN)/pytest -m "server or browser or training" $(ARGS)
 
 quick: install lint
-	$(BIN)/pytest -m "not server and not browser and not training" $(ARGS)
+	$(BIN)/pytest -n logical --dist worksteal -m "not server and not browser and not training" $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

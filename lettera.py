@@ -23,7 +23,7 @@ from verbs.letters import tell_labelling, tell_reading
 from verbs.models import train_lessons
 from verbs.options import All, By, DemoPort, Labels, Model, Once, Reader
 from verbs.serving import BackendPort, learn_command
-from verbs.tasks import page_images, pull_step, push_step, store_pages
+from verbs.tasks import page_images, pull_step, push_step, requeueing, store_pages
 from verbs.terminal import (
     HOST,
     WORKSPACE,
@@ -179,6 +179,7 @@ def up(
         say("4 of 5: training")
         made = workspace / "model"
         train_lessons(read_annotations(labelled), corrected, made, model)
+        requeueing(client, project, workspace, made)()
         say("5 of 5: opening the demo and the labelling backend")
         with open_for_people(client, project, made, model, demo_port, backend_port) as page:
             tell_addresses(server, page, project)
@@ -211,6 +212,7 @@ def open_for_people(
         train=learn_command(workspace, made, model),
         pull=pulling(client, project, workspace / "corrected.jsonl"),
         tell=say,
+        then=requeueing(client, project, workspace, made),
     )
     with showing(str(made), demo_port) as page, labelling(plan, backend_port) as backend:
         connect_backend(client, named(client, project).id, backend.url, backend.account)

@@ -7,7 +7,7 @@ the programs that a verb starts find it too.
 import os
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +26,8 @@ OURS = Path(__file__).with_name("fields.toml")
 class Field:
     """One column of the spreadsheet. `codes`: each allowed code (int or letter) and its meaning.
 
-    `say`: expressions of letters that speak of it, as in the rules' lexicon.
+    `codes_en`: meanings in English, where given. `say`: expressions of letters that speak of it, as
+    in the rules' lexicon.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Field:
     aliases: tuple[str, ...]
     codes: dict[int | str, str]
     say: tuple[str, ...] = ()
+    codes_en: dict[int | str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,12 @@ def _code(key: str) -> int | str:
 
 
 def _field(raw: dict[str, Any]) -> Field:
-    codes = {_code(key): meaning for key, meaning in raw.get("codes", {}).items()}
+    codes = {
+        name: {_code(key): meaning for key, meaning in raw.get(name, {}).items()}
+        for name in ("codes", "codes_en")
+    }
     lists = {name: tuple(raw.get(name, ())) for name in ("aliases", "say")}
-    return Field(**raw | lists | {"codes": codes})
+    return Field(**raw | lists | codes)
 
 
 def read_schema(path: Path) -> Schema:

@@ -5,14 +5,15 @@ show progress; the default shows nothing.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput, LetteraError, LLMError, MoneySpent
-from core.extract.result import LetterFields
-from core.extract.ways import Extractor
+from core.errors import LetteraError, MoneySpent
 from core.files import private_folder, replacing
 from core.jsonl import Journal, read_records, write_records
 from core.label import Labeller
@@ -20,12 +21,13 @@ from core.label.shield.preview import preview
 from core.label.shield.shield import Shield
 from core.learn.sift import Rules, Sieve
 from core.read import read_file
-from core.read.folders import digest, expand
+from core.read.folders import digest
 from core.read.phrases import phrases
 from core.records import Annotation, Letter, Phrase
 from core.schema import View, default_schema
-
-Watch = Callable[[Iterable[Any], str, int], Iterable[Any]]
+from core.sources import Watch as Watch
+from core.sources import expanded, files_as_letters, told
+from core.workers import in_processes
 
 
 def unwatched(items: Iterable[Any], what: str, total: int) -> Iterable[Any]:
@@ -62,14 +64,10 @@ def read_letters(
 
     report = Reading()
     names: dict[str, str] = {}
-    paths = _expanded(files, report.failures)
+    paths = expanded(files, report.failures)
     with Journal(out, Letter, reusable) as journal:
-        for path in watch(paths, "reading", len(paths)):
-            try:
-                letters = _letters(path, reader, journal)
-            except LetteraError as error:
-                report.failures.append(str(error))
-                continue
+        read = _read_once(watch(paths, "reading", len(paths)), reader, journal, report.failures)
+        for path, letters in read:
             for letter in letters:
                 if letter.id in names:
                     report.failures.append(f"{path}: the same file as {names[letter.id]}")
@@ -82,27 +80,46 @@ def read_letters(
     return report
 
 
-def _expanded(files: Sequence[str], failures: list[str]) -> list[Path]:
-    """The files behind names; a name that leads nowhere is a failure, all of them an error."""
-    paths: dict[Path, None] = {}
-    for name in files:
-        try:
-            paths |= dict.fromkeys(expand([name]))
-        except LetteraError as error:
-            failures.append(str(error))
-    if not paths:
-        raise BadInput(failures[0] if failures else "no files given")
-    return list(paths)
+def _read_once(
+    paths: Iterable[Path], reader: str, journal: Journal[Letter], failures: list[str]
+) -> Iterator[tuple[Path, list[Letter]]]:
+    """The letters of each file, in order: from the journal, else read, in further processes."""
+    known: deque[tuple[Path, list[Letter]]] = deque()
+
+    def unread() -> Iterator[Path]:
+        for path in paths:
+            try:
+                found = _known(path, journal)
+            except LetteraError as error:
+                failures.append(str(error))
+                continue
+            known.append((path, found))
+            if not found:
+                yield path
+
+    def known_before(path: Path | None) -> Iterator[tuple[Path, list[Letter]]]:
+        while known and known[0][0] != path:
+            yield known.popleft()
+
+    with closing(in_processes(partial(read_file, reader=reader), unread())) as done:
+        for path, letters in done:
+            yield from known_before(path)
+            known.popleft()
+            if isinstance(letters, LetteraError):
+                failures.append(told(path, letters))
+            else:
+                yield path, letters
+    yield from known_before(None)
 
 
-def _letters(path: Path, reader: str, journal: Journal[Letter]) -> list[Letter]:
-    """The letters of a file: from the journal where all of them are there."""
+def _known(path: Path, journal: Journal[Letter]) -> list[Letter]:
+    """The letters of a file where the journal has all of them, else none."""
     name = digest(path)
     known = [journal.get(name)]
     if known[0]:
         many = int(known[0].extra.get("letters_in_file", 1))
         known += [journal.get(f"{name}.{number}") for number in range(2, many + 1)]
-    return [one for one in known if one] if all(known) else read_file(path, reader)
+    return [one for one in known if one] if all(known) else []
 
 
 def _admitted(letter: Letter, take_all: bool) -> Letter:
@@ -147,10 +164,10 @@ def label_letters(
     report = Labelling()
     with Journal(out, Annotation, reusable) as journal:
         cut = {phrase.partition(":")[0] for phrase in wanted if phrase not in journal}
-        todo = (p for x in _letters_of(letters) if x.id in cut for p in phrases(x))
+        todo = (letter for letter in _letters_of(letters) if letter.id in cut)
         total = sum(phrase.partition(":")[0] in cut for phrase in wanted)
         try:
-            for annotation in watch(labeller.label(todo), "labelling", total):
+            for annotation in watch(_labelled(labeller, todo), "labelling", total):
                 seen = default_schema().seen_as(annotation, view)
                 journal.add(replace(seen, extra={**seen.extra, "view": view}))
         except MoneySpent as spent:
@@ -159,6 +176,22 @@ def label_letters(
     for annotation in read_records(out, Annotation):
         report.add(annotation)
     return report
+
+
+def _labelled(labeller: Labeller, letters: Iterable[Letter]) -> Iterator[Annotation]:
+    """What a labeller says of letters, in processes beside each other where it allows that."""
+    if not getattr(labeller, "by_letter", False):
+        yield from labeller.label(phrase for letter in letters for phrase in phrases(letter))
+        return
+
+    def work(letter: Letter) -> list[Annotation]:
+        return list(labeller.label(phrases(letter)))
+
+    with closing(in_processes(work, letters)) as done:
+        for _, said in done:
+            if isinstance(said, LetteraError):
+                raise said
+            yield from said
 
 
 def phrases_in(letters: Path) -> Iterator[Phrase]:
@@ -229,43 +262,3 @@ def tag_files(
         if letter.discharge_letter or take_all:
             found += labeller.label(phrases(letter))
     return found, failures
-
-
-@dataclass(slots=True)
-class Extraction:
-    """What `extract_files` did. `stopped`: why not all letters are there, where so."""
-
-    results: list[LetterFields] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    stopped: str | None = None
-
-
-def extract_files(
-    files: Sequence[str], extractor: Extractor, watch: Watch = unwatched
-) -> Extraction:
-    """The fields of each letter in files, in their order.
-
-    Where the service fails for good or the money is spent, the letters done by then are kept.
-    """
-    report = Extraction()
-    letters = files_as_letters(files, report.failures, "extracting", watch)
-    try:
-        for found in extractor.extract(letters):
-            report.results.append(found)
-    except LLMError as error:
-        if not report.results:
-            raise
-        report.stopped = f"{error} (the first {len(report.results)} documents are done)"
-    return report
-
-
-def files_as_letters(
-    files: Sequence[str], failures: list[str], what: str, watch: Watch
-) -> Iterator[Letter]:
-    """The letters of some files one by one; a file that cannot be read goes to the failures."""
-    paths = _expanded(files, failures)
-    for path in watch(paths, what, len(paths)):
-        try:
-            yield from read_file(path)
-        except LetteraError as error:
-            failures.append(str(error))

@@ -1,23 +1,24 @@
 """One letter through the whole of Lettera: read, labelled, extracted. Keeps nothing."""
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from PIL import Image
 
 from core.errors import BadInput
 from core.extract import letter_fields
 from core.extract.result import LetterFields
-from core.extract.sheet import write_sheet
 from core.label import Labeller
 from core.read import read_file, read_text
+from core.read.folders import IMAGES, PDFS
 from core.read.pdf import opened
 from core.read.phrases import phrases
 from core.records import Annotation, Letter, Phrase, Span
 
 MAX_CHARACTERS = 60_000
 MAX_PAGES = 30
-FORMATS = (".xlsx", ".csv", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,23 @@ class Analysis:
     result: LetterFields
 
 
+def check_pages(path: Path) -> None:
+    """Raises BadInput for a file of too many pages, before any of them is looked at."""
+    pages = 1
+    if path.suffix.lower() in PDFS:
+        with opened(path) as pdf:
+            pages = len(pdf)
+    elif path.suffix.lower() in IMAGES:
+        faults = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+        with suppress(*faults), Image.open(path) as picture:  # its reader says what is wrong
+            pages = getattr(picture, "n_frames", 1)
+    if pages > MAX_PAGES:
+        raise BadInput(f"{path}: too long: {pages} pages; {MAX_PAGES} at most")
+
+
 def letter_of_file(path: Path) -> Letter:
     """The letter of a file; of several, the first. Raises BadInput where there is none to read."""
-    if path.suffix.lower() == ".pdf":
-        with opened(path) as pdf:
-            if len(pdf) > MAX_PAGES:
-                raise BadInput(f"{path}: too long: {len(pdf)} pages; {MAX_PAGES} at most")
+    check_pages(path)
     found = read_file(path)
     if not found:
         raise BadInput(f"{path}: there is no letter in it")
@@ -48,17 +60,25 @@ def letter_of_text(text: str) -> Letter:
     return read_text(_short_enough(text), "testo incollato")
 
 
-def analyse(letter: Letter, labeller: Labeller, tagger: Labeller | None = None) -> Analysis:
+def analyse(
+    letter: Letter,
+    labeller: Labeller,
+    tagger: Labeller | None = None,
+    human: Sequence[Annotation] = (),
+) -> Analysis:
     """Entities by the model where there is one, else by the rules; fields by both.
 
-    A text without a discharge letter's heading is taken all the same: the page says so beside it.
+    Of a phrase that a person corrected, the person alone is heard. A text without a discharge
+    letter's heading is taken all the same: the page says so beside it.
     """
     _short_enough(letter.text)
     cut = phrases(letter)
     told = list(labeller.label(cut))
     tagged = list(tagger.label(cut)) if tagger else []
-    result = letter_fields(replace(letter, discharge_letter=True), [*told, *tagged])
-    shown = tuple(_in_letter(tagged if tagger else told))
+    result = letter_fields(replace(letter, discharge_letter=True), [*told, *tagged, *human])
+    corrected = {one.phrase.id for one in human}
+    kept = [one for one in (tagged if tagger else told) if one.phrase.id not in corrected]
+    shown = tuple(_in_letter([*kept, *human]))
     return Analysis(letter, shown, result)
 
 
@@ -75,12 +95,3 @@ def _in_letter(annotations: Iterable[Annotation]) -> Iterator[Span]:
 
 def _moved(span: Span, phrase: Phrase) -> Span:
     return replace(span, start=span.start + phrase.start, end=span.end + phrase.start)
-
-
-def sheets(results: Sequence[LetterFields], stem: str = "lettera") -> dict[str, bytes]:
-    """The spreadsheet in each format, by file name. The files themselves are gone on return."""
-    with tempfile.TemporaryDirectory(prefix="lettera-") as folder:
-        paths = [Path(folder, stem + suffix) for suffix in FORMATS]
-        for path in paths:
-            write_sheet(path, results)
-        return {path.name: path.read_bytes() for path in paths}

@@ -1,190 +1,165 @@
-"""The page: paste a letter, drop one, or take an example; see what stands in it; keep nothing.
+"""The page: drop a letter, paste one, or take an example; see what stands in it; keep nothing.
 
-Run it with `lettera demo`. Every callback is one call to `demo.analysis` and one to `demo.view`.
+Run it with `lettera demo`. Gradio's server mode gives the endpoints and the MCP tools; the page is
+our own (`screen/`) and sends a letter as the body of a request, which goes to a child process.
 """
 
-import atexit
+import json
 import os
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-from gradio.events import api
+# Before Gradio is imported: no request of its own, and no file of a visitor's outside our folder.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
-from core.errors import LetteraError
-from core.label import LABELLERS, Labeller
-from core.learn.record import Record
-from core.records import Letter
-from core.schema import default_schema
-from demo import view
-from demo.analysis import analyse, letter_of_file, letter_of_text, sheets
+import gradio as gr  # noqa: E402
+from fastapi import Request  # noqa: E402
+from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse  # noqa: E402
+
+from core.label import Labeller  # noqa: E402
+from core.learn.record import Record  # noqa: E402
+from core.records import Json  # noqa: E402
+from core.schema import default_schema  # noqa: E402
+from demo.analysis import MAX_CHARACTERS  # noqa: E402
+from demo.api import Api  # noqa: E402
+from demo.front import facts_of, page_html  # noqa: E402
+from demo.guard import Guard  # noqa: E402
+from demo.room import RULES, Room  # noqa: E402
+from demo.words import FOLDER, Language  # noqa: E402
 
 HOST = "127.0.0.1"
 EXAMPLES = Path(__file__).with_name("examples")
-MAX_FILE = "10mb"  # as Gradio writes it
-SUFFIXES = [".pdf", ".txt", ".md", ".png", ".jpg", ".jpeg", ".tif", ".tiff"]
-WAITING = 32
-# An upload is deleted as soon as it is read; this takes those whose visitor left before.
-SWEEP_SECONDS = (60, 300)
-READ = "Leggi la lettera · Read the letter"
+MAX_FILE = 20 << 20
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the page does for a visitor: each call reads one letter, answers, and forgets it."""
+class Page(gr.Server):
+    """The page over a room of child processes, which it warms when it opens and ends with it."""
 
-    tagger: Labeller | None
-    labeller: Labeller
-    examples: Path
+    def __init__(
+        self, models: Mapping[str, tuple[Labeller, Record]], examples: Path = EXAMPLES
+    ) -> None:
+        super().__init__(title="Lettera", docs_url=None, redoc_url=None, openapi_url=None)
+        self.room = Room({name: tagger for name, (tagger, _) in models.items()})
+        ways = {name: record for name, (_, record) in models.items()} | {RULES: None}
+        self._examples = examples
+        self._facts = facts_of(
+            default_schema(), ways, examples, {"characters": MAX_CHARACTERS, "bytes": MAX_FILE}
+        )
+        for name, endpoint in Api(self.room, list(ways)).endpoints.items():
+            # The room alone says who waits.
+            self.api(endpoint, name=name, concurrency_limit=None)
+        self.get("/")(self._front)
+        self.get("/screen/{name}")(self._script)
+        self.get("/example/{name}")(self._example)
+        self.post("/read")(self._read)
+        self.post("/work")(self._work)
+        self.add_middleware(Guard)
 
-    def pasted(self, text: str) -> str:
-        return self._answer(lambda: letter_of_text(text))
+    def launch(self, *args: Any, **options: Any) -> Any:
+        """As Gradio's, with the first child on its way before the first visitor."""
+        self.room.warm()
+        return super().launch(*args, **options)
 
-    def uploaded(self, upload: str | None) -> tuple[str, None]:
-        """The answer, and None to empty the box: the file is deleted here."""
-        if upload is None:
-            return "", None
-        path = Path(upload)
+    def close(self) -> None:
+        """Ends the server where it runs beside, and the room."""
+        self.get_blocks().close(verbose=False)
+        self.room.close()
+
+    def _front(self, request: Request) -> Response:
+        asked = request.query_params.get("lang") or request.headers.get("accept-language", "it")
+        language: Language = "it" if asked.lower().startswith("it") else "en"
+        return HTMLResponse(page_html(self._facts, language))
+
+    def _script(self, name: str) -> Response:
+        path = FOLDER / Path(name).name
+        if path.suffix not in KINDS or not path.is_file():
+            return Response(status_code=404)
+        return FileResponse(path, media_type=KINDS[path.suffix])
+
+    def _example(self, name: str) -> Response:
+        if name not in self._facts["examples"]:
+            return Response(status_code=404)
+        return FileResponse(self._examples / f"{name}.pdf", media_type="application/pdf")
+
+    async def _read(self, request: Request) -> Response:
+        """A letter as the request's body: a file where it has a name, else a text."""
+        name = request.query_params.get("name")
+        body = await request.body()
+        ways = request.query_params.get("ways", "").split(",")
+        if len(body) > MAX_FILE:
+            return _fault("large")
+        if not set(ways) <= {way["name"] for way in self._facts["ways"]}:
+            return _fault("other")
+        if name is not None:
+            return self._answer({"do": "read", "ways": ways, "name": name}, body)
+        text = body.decode("utf-8", "replace")
+        return self._answer({"do": "read", "ways": ways, "text": text})
+
+    async def _work(self, request: Request) -> Response:
+        """What is done with a letter already read; the page sends it along, for nobody kept it."""
         try:
-            return self._answer(lambda: letter_of_file(path), path), None
-        finally:
-            path.unlink(missing_ok=True)
+            job = json.loads(await request.body())
+            asked = {way["name"] for way in self._facts["ways"]} >= set(job.get("ways", ()))
+        except (ValueError, AttributeError, TypeError):
+            return _fault("other")
+        if not asked or job.get("do") not in ("again", "write", "correct"):
+            return _fault("other")
+        return self._answer(job)
 
-    def example(self, name: str) -> str:
-        path = self.examples / f"{name}.pdf"
-        return self._answer(lambda: letter_of_file(path), path)
+    def _answer(self, job: Json, upload: bytes | None = None) -> Response:
+        async def lines() -> AsyncGenerator[bytes, None]:
+            async with aclosing(self.room.ask(job, upload)) as said:
+                async for message in said:
+                    yield json.dumps(message).encode() + b"\n"
 
-    def extract(self, text: str) -> dict[str, Any]:
-        """The fields of an Italian discharge letter, each with the words that say its value."""
-        try:
-            return analyse(letter_of_text(text), self.labeller, self.tagger).result.to_json()
-        except LetteraError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
 
-    def _answer(self, letter_of: Callable[[], Letter], path: Path | None = None) -> str:
-        begun = time.perf_counter()
-        try:
-            found = analyse(letter_of(), self.labeller, self.tagger)
-        except LetteraError as error:
-            return view.error_html(error, path)
-        took = time.perf_counter() - begun
-        return view.result_html(found, sheets([found.result]), default_schema(), took)
+
+def _fault(fault: str) -> Response:
+    said = json.dumps({"kind": "fault", "fault": fault}) + "\n"
+    return Response(said, media_type="application/x-ndjson")
 
 
 def build(
-    tagger: Labeller | None,
-    labeller: Labeller,
-    record: Record | None = None,
-    examples: Path = EXAMPLES,
-) -> gr.Blocks:
-    """The page over a model (or none) and the rules; `record` is what the model says of itself."""
-    _private_uploads()
-    desk = Desk(tagger, labeller, examples)
-    # One reading at a time: recognition takes every core, and the queue keeps the order.
-    one: dict[str, Any] = {"concurrency_id": "reading", "concurrency_limit": 1}
-    quiet = one | {"api_visibility": "private", "show_progress": "minimal"}
-
-    names = sorted(path.stem for path in examples.glob("*.pdf"))
-    own: dict[str, Any] = {"elem_classes": "lettera", "apply_default_css": False}
-
-    page = gr.Blocks(title="Lettera", analytics_enabled=False, delete_cache=SWEEP_SECONDS)
-    with page:
-        gr.HTML(view.head_html(on_space=bool(os.environ.get("SPACE_ID"))), **own)
-        with gr.Tabs():
-            with gr.Tab("Testo"):
-                text = gr.Textbox(
-                    label="Incolla qui la lettera · Paste the letter",
-                    lines=8,
-                    max_lines=14,
-                    placeholder="RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA …",
-                )
-                pasted = gr.Button(READ, variant="primary")
-            with gr.Tab("PDF o foto"):
-                upload = gr.File(
-                    label="Trascina qui un PDF o una foto, fino a 10 MB · Drop a file",
-                    file_types=SUFFIXES,
-                    height=180,
-                )
-            with gr.Tab("Esempi"):
-                example = gr.Dropdown(
-                    label="Lettere inventate · Invented letters",
-                    choices=names,
-                    value=names[0] if names else None,
-                )
-                chosen = gr.Button(READ, variant="primary")
-        result = gr.HTML("", min_height=40, **own)
-        source = tagger.source if tagger else labeller.source
-        gr.HTML(view.foot_html(record, source), **own)
-
-        pasted.click(desk.pasted, text, result, **quiet)
-        upload.upload(desk.uploaded, upload, [result, upload], **quiet)
-        chosen.click(desk.example, example, result, **quiet)
-        api(desk.extract, api_name="extract", **one)
-    page.queue(max_size=WAITING, api_open=False)
-    return page
+    models: Mapping[str, tuple[Labeller, Record]] | None = None, examples: Path = EXAMPLES
+) -> Page:
+    """The page over models by name, the first asked first, and over the rules."""
+    return Page(models or {}, examples)
 
 
-def open_page(model: str | None) -> gr.Blocks:
-    """The page over a model, given as a folder or a Hub id, or over the rules alone."""
-    rules: Labeller = LABELLERS.get("rules")()
-    if model is None:
-        return build(None, rules)
+def open_page(model: str | None, *others: str) -> Page:
+    """The page over models, each a folder or a Hub id, or over the rules alone."""
     from core.learn.tagger import Tagger
 
-    tagger = Tagger.load(model)
-    return build(tagger, rules, tagger.record)
+    taggers = [Tagger.load(one) for one in (model, *others) if one is not None]
+    return build({tagger.source: (tagger, tagger.record) for tagger in taggers})
 
 
 @contextmanager
-def serving(model: str | None, port: int) -> Iterator[str]:
-    """The page of a model, open on loopback while the block runs; its address."""
-    page = open_page(model)
+def serving(model: str | None, port: int, *others: str) -> Iterator[str]:
+    """The page of models, open on loopback while the block runs; its address."""
+    page = open_page(model, *others)
     page.launch(
         server_name=HOST, server_port=port, prevent_thread_lock=True, quiet=True, **launch_options()
     )
     try:
         yield f"http://{HOST}:{port}"
     finally:
-        page.close(verbose=False)
-
-
-def _private_uploads() -> None:
-    """Gradio's own folder for uploads is readable by others; ours is 0700 and ends with us."""
-    if "GRADIO_TEMP_DIR" not in os.environ:
-        folder = tempfile.mkdtemp(prefix="lettera-demo-")
-        os.environ["GRADIO_TEMP_DIR"] = folder
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        page.close()
 
 
 def launch_options() -> dict[str, Any]:
     """How the page is served, here and on a Space: nothing kept, nothing asked of other hosts."""
-    font = ["system-ui", "sans-serif"]
     return {
-        "theme": gr.themes.Soft(
-            primary_hue="sky", neutral_hue="slate", font=font, font_mono=["monospace"]
-        ).set(
-            # The theme's own blue is too light: for white letters, and for letters on white.
-            block_label_text_color="*primary_800",
-            block_title_text_color="*primary_800",
-            button_primary_background_fill="*primary_700",
-            button_primary_background_fill_dark="*primary_700",
-            button_primary_background_fill_hover="*primary_800",
-            button_primary_background_fill_hover_dark="*primary_800",
-        ),
-        "css_paths": [Path(__file__).with_name("page.css")],
         "run_history": False,
         "enable_monitoring": False,
         "share": False,
         "ssr_mode": False,
         "pwa": False,
-        "mcp_server": False,
+        "mcp_server": True,
         "show_error": False,
-        "max_file_size": MAX_FILE,
-        "footer_links": ["api"],
+        "footer_links": [],
     }

@@ -4,9 +4,9 @@ Generated letters speak of the ward's fields alone: under a table of fields of o
 fiction, and the letters at hand are split.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from core.learn.split import Split, split
+from core.learn.split import Side, Split, split
 from core.records import Annotation
 from core.schema import View, default_schema, is_own
 from demo.fictitious import corpus, voices
@@ -24,19 +24,21 @@ def lessons(
     letters: int = LETTERS_A_VOICE,
     *,
     chosen: bool = True,
+    stays: Mapping[str, Side] | None = None,
 ) -> tuple[Split, str]:
     """What to learn from and to be scored on, and the sentence that says so.
 
     A corrected phrase takes the place of its pre-label. The letters scored on are of voices that no
     example letter and no training letter is written in. `chosen`: whether validation letters must
-    choose an epoch; where not, they are learned from too.
+    choose an epoch; where not, they are learned from too. `stays`: letters that keep the side that
+    they had for the last model, so that the next one can be compared with it.
     """
     said = [annotation for annotation in corrected if not annotation.skipped]
     done = {annotation.phrase.id for annotation in said}
     rest = [annotation for annotation in labelled if annotation.phrase.id not in done]
     enough = len(said) >= ENOUGH_CORRECTED
     if is_own():
-        return _own(said, [] if enough else rest)
+        return _own(said, [] if enough else rest, stays)
 
     def fiction(names: Iterable[str]) -> tuple[Annotation, ...]:
         return tuple(default_schema().seen_as(a, view) for a in corpus(sorted(names), letters))
@@ -45,7 +47,7 @@ def lessons(
     taught = fiction(shown - VALIDATION_VOICES if chosen else shown)
     unseen = fiction(set(voices()) - shown)
     if enough:
-        own = split(said)
+        own = split(said, stays=stays)
         kept, checked = (own.train, own.validation) if chosen else (own.train + own.validation, ())
         lots = Split((*kept, *taught), checked, (*own.test, *unseen))
         return lots, f"learning from {len(said)} phrases that people corrected, and from fiction"
@@ -58,9 +60,11 @@ def lessons(
     return Split((*said, *rest, *taught), checked, unseen), told
 
 
-def _own(said: Sequence[Annotation], rest: Sequence[Annotation]) -> tuple[Split, str]:
+def _own(
+    said: Sequence[Annotation], rest: Sequence[Annotation], stays: Mapping[str, Side] | None
+) -> tuple[Split, str]:
     """Without fiction. Raises BadInput where the letters are too few to be split."""
     told = f"learning from {len(said)} corrected phrases"
     if rest:
         told += f" and {len(rest):,} pre-labelled ones that nobody checked"
-    return split([*said, *rest]), told
+    return split([*said, *rest], stays=stays), told

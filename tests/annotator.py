@@ -52,11 +52,20 @@ class Annotator:
     def close(self) -> None:
         self._context.close()
 
+    def open_named(self, title: str, first_words: str) -> None:
+        """Finds a project on the page of all, and begins to label."""
+        self.page.goto(f"{self._url}/projects?title={title}")
+        self.page.get_by_text(title, exact=True).first.click()
+        self._begin(first_words)
+
     def open(self, project: int) -> None:
         """Begins to label, having read the guideline."""
         self.page.goto(f"{self._url}/projects/{project}/data")
+        self._begin("Che cosa fare.")
+
+    def _begin(self, first_words: str) -> None:
         self.page.get_by_text("Label All Tasks").click()
-        self.page.get_by_text("Che cosa fare.").wait_for()
+        self.page.get_by_text(first_words).wait_for()
         self.look("guideline")
         self.page.keyboard.press("Escape")
 

@@ -7,17 +7,27 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
+from core.label import LABELLERS, Labeller
+from core.records import Annotation, Phrase, Span
 from tests.studio import free_port
 
 SERVE = (
     "import sys\n"
-    "from demo.app import launch_options, open_page\n"
-    "open_page(sys.argv[1] if len(sys.argv) > 1 else None).launch(**launch_options())\n"
+    "sys.modules['torch'] = None\n"  # spaCy would import it: seconds that no test needs
+    "from demo.app import build, launch_options, open_page\n"
+    "from tests.demo_page import OTHER, Sure\n"
+    "from tests.model_record import record\n"
+    "model = sys.argv[1]\n"
+    "page = build({OTHER: (Sure(), record())}) if model == OTHER else open_page(model)\n"
+    "page.launch(**launch_options())\n"
 )
+OTHER = "model/other@12345678"
 LETTER = """\
 RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA
 
@@ -31,9 +41,28 @@ Terapia: Bisoprololo 2,5 mg 1 cp ore 8; Furosemide 25 mg 1 cp alle 8 e alle 16.
 """
 
 
+class Sure:
+    """A model that says what the rules say, but doubts the smoking and sees no diabetes."""
+
+    source = OTHER
+
+    @cached_property
+    def _rules(self) -> Labeller:
+        rules: Labeller = LABELLERS.get("rules")()
+        return rules
+
+    def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
+        for said in self._rules.label(phrases):
+            spans = (self._seen(span) for span in said.spans if span.field != "diabete")
+            yield replace(said, spans=tuple(spans), origin="model", source=self.source)
+
+    def _seen(self, span: Span) -> Span:
+        return replace(span, score=0.62 if span.field == "fumo" else 0.97)
+
+
 @contextmanager
 def running(
-    command: Sequence[str], cwd: Path, env: Mapping[str, str], seconds: float = 90
+    command: Sequence[str], cwd: Path, env: Mapping[str, str], seconds: float = 240
 ) -> Iterator[str]:
     """A program that serves a Gradio page; gives the page's address once it answers."""
     port = free_port()
@@ -68,12 +97,12 @@ def _await(url: str, page: "subprocess.Popen[bytes]", log: Path, seconds: float)
 
 
 @contextmanager
-def served(folder: Path, model: str | None = None, **more: str) -> Iterator[str]:
-    """The demo of this checkout. Whatever it writes, temporary files too, lies under `folder`."""
+def served(folder: Path, model: str = OTHER, **more: str) -> Iterator[str]:
+    """The demo of this checkout over a model, with rules beside it. Whatever it writes, temporary
+    files too, lies under `folder`, but for memory (/dev/shm)."""
     scratch = folder / "tmp"
     scratch.mkdir(parents=True)
     checkout = str(Path(__file__).parents[1])
     env = os.environ | {"TMPDIR": str(scratch), "PYTHONPATH": checkout, "HOME": str(folder)} | more
-    command = [sys.executable, "-c", SERVE, *([model] if model else [])]
-    with running(command, folder, env) as url:
+    with running([sys.executable, "-c", SERVE, model], folder, env) as url:
         yield url

@@ -1,6 +1,7 @@
 """A bad line to a server: answers are lost, come late, break off, or never reach it."""
 
 import http.client
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
-Fault = Literal["lost", "cut", "late", "unsent", "gateway", "failed"] | None
+Fault = Literal["lost", "cut", "late", "unsent", "gateway", "failed", "plain"] | None
 Faults = Callable[[str, str], Fault]  # of a request: method and path
 LATE = 3.0
 
@@ -16,7 +17,9 @@ LATE = 3.0
 class _Line(BaseHTTPRequestHandler):
     """`lost`: the server takes it, its answer goes nowhere. `cut`: half the answer comes. `late`:
     it comes after LATE seconds. `unsent`: the server never hears of it. `gateway`: the server takes
-    it, a proxy says 504. `failed`: the server never hears of it and HTTP 500 comes back."""
+    it, a proxy says 504. `failed`: the server never hears of it and HTTP 500 comes back.
+    `plain`: the server takes tasks without their predictions, as Label Studio itself does where it
+    finds its SQLite locked by somebody's answer and tries again."""
 
     behind: str
     fault_of: Faults
@@ -32,6 +35,8 @@ class _Line(BaseHTTPRequestHandler):
         if fault == "failed":
             self._answer(500, "application/json", b"{}")
             return
+        if fault == "plain":
+            body = json.dumps([{"data": task["data"]} for task in json.loads(body)]).encode()
         status, kind, content = self._ask(body)
         if fault == "late":
             time.sleep(LATE)
@@ -45,7 +50,8 @@ class _Line(BaseHTTPRequestHandler):
     def _ask(self, body: bytes) -> tuple[int, str, bytes]:
         server = http.client.HTTPConnection(self.behind.removeprefix("http://"), timeout=120)
         try:
-            server.request(self.command, self.path, body, dict(self.headers))
+            headers = {**self.headers, "Content-Length": str(len(body))}
+            server.request(self.command, self.path, body, headers)
             answer = server.getresponse()
             return answer.status, answer.headers["Content-Type"] or "text/plain", answer.read()
         finally:

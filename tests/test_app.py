@@ -1,19 +1,31 @@
-"""The page without a browser: what it is made of, what it answers, what it leaves behind."""
+"""The page without a browser: what it answers, what it takes home, what it says before the box."""
 
 import asyncio
+import csv
+import io
 import json
-import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
-from core.errors import BadInput
-from core.records import Annotation, Phrase, Span
-from demo.analysis import MAX_CHARACTERS, analyse, letter_of_file, letter_of_text, sheets
-from demo.app import Desk, build, launch_options
-from tests.demo_page import LETTER
-from tests.model_record import record
+from core.errors import BadInput, MissingExtra
+from core.extract.corrections import read_corrections
+from core.jsonl import write_records
+from core.label import LABELLERS
+from core.records import Annotation, Json, Letter, Phrase, Span
+from core.schema import default_schema
+from demo.analysis import MAX_CHARACTERS, Analysis, analyse, letter_of_file, letter_of_text
+from demo.app import EXAMPLES, launch_options
+from demo.corrected import Marked, annotations_of, human_spans, typed_values
+from demo.faults import fault_of
+from demo.files import FORMATS, file_of
+from demo.front import facts_of, ink, page_html
+from demo.room import Room
+from demo.words import words
+from tests.demo_page import LETTER, OTHER, Sure
 
 
 class Finds:
@@ -35,40 +47,11 @@ RULES = Finds("ipertensione arteriosa", "ipertensione", "rules/1")
 MODEL = Finds("Non diabete", "diabete", "model/tiny@0")
 
 
-class Loops(asyncio.DefaultEventLoopPolicy):
-    """Remembers every event loop made under it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.made: list[asyncio.AbstractEventLoop] = []
-
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        self.made.append(super().new_event_loop())
-        return self.made[-1]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def loops() -> Iterator[None]:
-    """Gradio opens event loops and closes none."""
-    before, policy = asyncio.get_event_loop_policy(), Loops()
-    asyncio.set_event_loop_policy(policy)
-    yield
-    asyncio.set_event_loop_policy(before)
-    for loop in policy.made:
-        loop.close()
-
-
 def test_entities_come_from_the_model_and_fields_from_both() -> None:
     found = analyse(letter_of_text(LETTER), RULES, MODEL)
     quotes = [found.letter.text[span.start : span.end] for span in found.entities]
     assert quotes == ["Non diabete"]
     assert {"ipertensione", "diabete"} <= {value.field for value in found.result.fields}
-
-
-def test_without_a_model_the_rules_are_shown() -> None:
-    found = analyse(letter_of_text(LETTER), RULES)
-    (span,) = found.entities
-    assert found.letter.text[span.start : span.end] == "ipertensione arteriosa"
 
 
 def test_a_text_without_the_heading_is_read_all_the_same() -> None:
@@ -84,8 +67,6 @@ def test_no_text_and_too_much_text_are_refused(text: str) -> None:
 
 
 def test_a_pdf_with_too_many_pages_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    import pypdfium2
-
     with pypdfium2.PdfDocument.new() as pdf:
         for _ in range(31):
             pdf.new_page(100, 100).close()
@@ -94,61 +75,174 @@ def test_a_pdf_with_too_many_pages_is_refused_before_it_is_read(tmp_path: Path) 
         letter_of_file(tmp_path / "long.pdf")
 
 
-def test_the_sheets_are_bytes_and_leave_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+# --- what is taken home ---
+
+
+@pytest.fixture(scope="module")
+def read() -> Analysis:
+    return analyse(letter_of_text(LETTER), LABELLERS.get("rules")())
+
+
+def marks_of(found: Analysis, **changes: Json) -> list[Json]:
+    """The marks as the page sends them; `changes` by field."""
+    return [
+        span.to_json() | {"edit": "kept"} | changes.get(span.field or "", {})
+        for span in found.entities
+    ]
+
+
+def test_corrected_spans_and_values_become_a_persons_phrases(read: Analysis) -> None:
+    raw = marks_of(read, diabete={"state": "present", "edit": "changed"})
+    start = LETTER.index("dispnea")
+    raw.append({"start": start, "end": start + 7, "field": "classe_nyha", "edit": "added"})
+    found = annotations_of(read.letter, read.result, Marked.all_of(raw), {"fumo": 2})
+    assert {(one.origin, one.source, one.extra["view"]) for one in found} == {
+        ("human", "person/demo", "field")
+    }
+    said = {(s.field, s.text, s.state, s.value, s.edit) for one in found for s in one.spans}
+    assert ("diabete", "diabete", "present", None, "changed") in said
+    assert ("classe_nyha", "dispnea", "present", None, "added") in said
+    assert ("ipertensione", "ipertensione arteriosa", "present", None, "kept") in said
+    assert {(s[3], s[4]) for s in said if s[0] == "fumo"} == {(2, "changed")}
+    assert [Annotation.from_json(json.loads(json.dumps(one.to_json()))) for one in found] == found
+
+
+def test_a_removed_mark_is_gone_and_its_phrase_stays(read: Analysis) -> None:
+    removed = Marked.all_of(marks_of(read, ipertensione={"edit": "removed"}))
+    (one,) = human_spans(read.letter, removed)
+    assert {span.field for span in one.spans} == {"fumo", "diabete"}
+
+
+def test_a_corrected_mark_moves_the_fields(read: Analysis) -> None:
+    human = human_spans(
+        read.letter,
+        Marked.all_of(marks_of(read, diabete={"state": "present", "edit": "changed"})),
+    )
+    again = analyse(read.letter, LABELLERS.get("rules")(), human=human)
+    values = {value.field: value.value for value in again.result.fields}
+    assert values["diabete"] is True and values["ipertensione"] is True
+    assert len(again.entities) == len(read.entities)
+
+
+def test_a_changed_value_is_in_every_file_and_corrections_finds_it(
+    read: Analysis, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    files = sheets([analyse(letter_of_text(LETTER), RULES).result])
-    assert set(files) == {"lettera.xlsx", "lettera.csv", "lettera.json"}
-    (first,) = json.loads(files["lettera.json"])
-    assert first["fields"]["ipertensione"]["value"] is True
-    assert list(tmp_path.iterdir()) == []
+    values = typed_values({"fumo": "2", "cognome": "=1+1", "diabete": None})
+    files = {suffix: file_of(suffix, read.result, values, tmp_path)[1] for suffix in FORMATS}
+    (row,) = csv.DictReader(io.StringIO(files[".csv"].decode("utf-8-sig")))
+    assert (row["fumo"], row["cognome"], row["diabete"]) == ("2", "'=1+1", "")
+    (raw,) = json.loads(files[".json"])
+    assert raw["fields"]["fumo"] == {"value": 2, "evidence": [], "origin": "human"}
+    assert "diabete" not in raw["fields"]
+    (tmp_path / "home.xlsx").write_bytes(files[".xlsx"])
+    write_records(tmp_path / "letters.jsonl", [read.letter])
+    home = read_corrections(tmp_path / "home.xlsx", tmp_path / "letters.jsonl")
+    now = {change.field: change.now for change in home.changes}
+    assert now == {"fumo": 2, "cognome": "=1+1", "diabete": None}
 
 
-def test_an_upload_is_gone_when_it_is_answered_also_when_it_cannot_be_read(tmp_path: Path) -> None:
-    desk = Desk(None, RULES, tmp_path)
-    for name, content in (("good.txt", LETTER), ("empty.txt", "")):
-        (tmp_path / name).write_text(content)
-        answer, emptied = desk.uploaded(str(tmp_path / name))
-        assert emptied is None and not (tmp_path / name).exists()
-    assert "Il file «empty.txt» è vuoto" in answer
+def test_what_is_no_value_of_a_field_is_refused() -> None:
+    with pytest.raises(BadInput, match="data_di_nascita: no date that can be read"):
+        typed_values({"data_di_nascita": "domani"})
 
 
-def texts(page: object) -> str:
-    return json.dumps(page.get_config_file(), ensure_ascii=False, default=str)  # type: ignore[attr-defined]
+# --- children ---
 
 
-def test_the_page_says_what_it_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def told(room: Room, job: Json, upload: bytes | None = None) -> list[Json]:
+    return [message async for message in room.ask(job, upload)]
+
+
+def test_jobs_run_in_children_and_leave_nothing(tmp_path: Path) -> None:
+    room = Room({OTHER: Sure()}, at_once=1, waiting=2)
+    read_it: Json = {"do": "read", "ways": [OTHER, "rules"], "text": LETTER}
+    slow: Json = {"do": "read", "ways": ["rules"], "name": "scan.pdf"}
+    scan = (EXAMPLES / "lettera-02.pdf").read_bytes()
+
+    async def day() -> None:
+        said = await told(room, read_it)
+        kinds = [message["kind"] for message in said if message["kind"] != "step"]
+        assert kinds == ["letter", "reading", "reading", "done"]
+        # A visitor who leaves in the middle of a recognition frees the place at once.
+        async for message in (leaving := room.ask(slow, scan)):
+            if message["kind"] == "page":
+                break
+        await leaving.aclose()
+        crowd = await asyncio.gather(*(told(room, read_it) for _ in range(4)))
+        ends = [one[-1] for one in crowd]
+        assert ends.count({"kind": "done"}) == 3
+        assert ends.count({"kind": "fault", "fault": "busy"}) == 1
+        assert any(m == {"kind": "waiting", "place": 2} for one in crowd for m in one)
+        assert (await told(room, {**slow, "name": "x.pdf"}, b"%PDF-1.7"))[-1]["fault"] == "broken"
+
+    try:
+        asyncio.run(day())
+    finally:
+        room.close()
+    assert [
+        p for p in Path("/dev/shm").glob("lettera-*") if p.stat().st_uid == 0 and p.is_dir()
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    {
+        "a locked PDF": (BadInput("a.pdf: the PDF is locked with a password; save"), "locked"),
+        "a cut PDF": (BadInput("a.pdf: the PDF is cut short; copy it"), "broken"),
+        "a picture without words": (BadInput("a.png: no text found on any page; scan"), "blank"),
+        "a film": (BadInput("a.mp4: files of this kind cannot be read; use .pdf"), "kind"),
+        "no Tesseract": (MissingExtra("Tesseract's Italian model is missing"), "recognition"),
+        "a fault of ours": (KeyError("text"), "other"),
+    }.values(),
+)
+def test_each_fault_has_its_sentence(error: Exception, fault: str) -> None:
+    assert fault_of(error) == fault
+    assert len(words()[f"fault_{fault}"]) == 2
+
+
+# --- the page's HTML ---
+
+
+def html(monkeypatch: pytest.MonkeyPatch, space: str | None = None) -> str:
     monkeypatch.delenv("SPACE_ID", raising=False)
-    said = texts(build(None, RULES))
-    assert "No model: entities and fields come from rules alone." in said
-    assert "Not a medical device" in said
-    assert "Hugging Face's servers" not in said
+    if space:
+        monkeypatch.setenv("SPACE_ID", space)
+    return page_html(facts_of(default_schema(), {"rules": None}, EXAMPLES, {}), "it")
 
 
 def test_on_a_space_the_warning_stands_before_the_box(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPACE_ID", "ward/demo")
-    said = texts(build(None, RULES))
-    assert 0 < said.index("do not paste real patients") < said.index("Incolla qui la lettera")
+    said = html(monkeypatch, "ward/demo")
+    warning = (
+        "This page runs on Hugging Face&#x27;s servers: do not paste real patients&#x27; letters; "
+        "for those run it on your own machine."
+    )
+    assert 0 < said.index(warning) < said.index("<textarea")
+    assert "Hugging Face&#x27;s" not in html(monkeypatch)
 
 
-def test_nothing_is_kept_or_asked_of_others() -> None:
-    page, options = build(None, RULES), launch_options()
-    assert page.analytics_enabled is False and page.delete_cache == (60, 300)
-    assert (options["run_history"], options["enable_monitoring"], options["share"]) == (False,) * 3
-    assert options["max_file_size"] == "10mb" and page._queue.max_size == 32
-    assert not any("http" in str(font) for font in options["theme"]._stylesheets)
+def test_every_word_of_the_page_is_there_in_both_languages() -> None:
+    folder = Path(__file__).parents[1] / "demo" / "screen"
+    assert all(len(pair) == 2 and all(pair) for pair in words().values())
+    import re
+
+    asked = set(
+        re.findall(r'data-(?:w|aria|placeholder)="(\w+)"', (folder / "index.html").read_text())
+    )
+    for script in folder.glob("*.js"):
+        asked |= set(re.findall(r'\bword\("([\w ]+)"', script.read_text()))
+    assert asked <= set(words())
 
 
-def test_uploads_go_to_a_folder_of_ours_alone() -> None:
-    build(None, RULES)
-    folder = Path(os.environ["GRADIO_TEMP_DIR"])
-    assert folder.stat().st_mode & 0o777 == 0o700
+def test_names_read_well_on_their_colours() -> None:
+    assert (ink("#EECA3B"), ink("#4C78A8")) == ("#000000", "#ffffff")
 
 
-def test_the_page_says_what_the_model_learned_from() -> None:
-    said = texts(build(MODEL, RULES, record()))
-    assert "1200 labelled by rules, 300 of invented letters; none corrected by a person" in said
-    assert "nessuna corretta da una persona" in said and "model/tiny@0" in said
-    checked = texts(build(MODEL, RULES, record(phrases={"human": 812})))
-    assert "812 corrette da persone." in checked
+def test_nothing_is_kept_or_shared() -> None:
+    options = launch_options()
+    off = ("run_history", "enable_monitoring", "share", "show_error", "ssr_mode", "pwa")
+    assert [options[name] for name in off] == [False] * len(off)
+
+
+def test_a_letter_goes_to_the_page_and_back_unchanged(read: Analysis) -> None:
+    sent: Json = json.loads(json.dumps(read.letter.to_json()))
+    assert replace(Letter.from_json(sent), map=read.letter.map) == read.letter

@@ -92,15 +92,18 @@ def test_it_learns_by_itself_after_so_many_corrections(
     start: Start, people: People, next_model: Path
 ) -> None:
     people.correct(1)
-    run = start(pull=people.pull, every=0.05, after=3)
+    queued: list[str] = []
+    run = start(pull=people.pull, every=0.05, after=3, then=lambda: queued.append("anew"))
     run.until(lambda now: now["corrections"]["total"] == 1)
     people.correct(5, skipped=True)
     until(lambda: len(people.asked) > 5)
     assert run.get("/status")["state"] == "idle"
     people.correct(2)
     run.until(lambda now: now["state"] == "training")
+    assert not queued
     run.let_go()
     told = run.until(lambda now: now["state"] == "idle")
+    assert queued == ["anew"], "what waits is put in order once the new model is there"
     assert told["corrections"] == {"total": 3, "new": 0, "problem": None}
     assert told["model"].endswith("@00000000")
 

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,6 @@ Furosemide 25 mg, 1 cp al giorno. 🙂 Pregresso TIA nel 2012.
 
 
 def letter_of(text: str = TEXT) -> Letter:
-    from dataclasses import replace
-
     return replace(read_text(text, "lettera.pdf"), discharge_letter=True)
 
 
@@ -262,3 +261,20 @@ def test_other_files_are_refused_with_the_way_out(shelf: Path) -> None:
     book.save(path)
     with pytest.raises(BadInput, match="does not remember what Lettera wrote"):
         read_corrections(path, shelf)
+
+
+def test_a_file_that_libreoffice_saved_still_knows_what_was_changed(
+    shelf: Path, tmp_path: Path
+) -> None:
+    """`tests/data/libreoffice.xlsx` is FOUND, opened and saved by LibreOffice 7.4."""
+    path = tmp_path / "campi.xlsx"
+    path.write_bytes((Path(__file__).parent / "data" / "libreoffice.xlsx").read_bytes())
+    assert read_corrections(path, shelf).changes == []
+    book = openpyxl.load_workbook(path)
+    titles = {cell.value: cell.column for cell in book["Lettere"][1]}
+    book["Lettere"].cell(2, titles["BPCO"]).value = 0
+    book.save(path)
+    assert ("BPCO", "BPCO", "negated", None, "changed") in spans(read_corrections(path, shelf))
+    done = write_sheet(path, [FOUND, replace(FOUND, letter="altra.pdf", extra={"id": "b"})])
+    assert done is not None and (done.added, done.same, done.kept) == (1, 1, 1)
+    assert openpyxl.load_workbook(path)["Lettere"].cell(2, titles["BPCO"]).value == 0

@@ -27,17 +27,16 @@ from tests.model_record import record as model_record
 from tests.tiny_model import four_letters
 
 LABELS = ("fumo", "diabete", "lasix")
-STATES = ("present", "negated")
 NETWORKS = {
-    "linear": ("tiny", "linear", "bio", ()),
-    "linear, io, states": ("tiny", "linear", "io", STATES),
-    "crf, states": ("tiny", "crf", "bio", STATES),
-    "multilabel": ("tiny", "multilabel", "bio", ()),
-    "multilabel, io": ("tiny", "multilabel", "io", ()),
-    "from scratch": ("windows", "linear", "bio", ()),
-    "from scratch, crf, states": ("windows", "crf", "bio", STATES),
+    "linear": ("tiny", "linear", "bio"),
+    "linear, io": ("tiny", "linear", "io"),
+    "crf": ("tiny", "crf", "bio"),
+    "multilabel": ("tiny", "multilabel", "bio"),
+    "multilabel, io": ("tiny", "multilabel", "io"),
+    "from scratch": ("windows", "linear", "bio"),
+    "from scratch, crf": ("windows", "crf", "bio"),
 }
-WHOLE = ("linear", "crf, states", "multilabel")  # each head once; the others on every fourth phrase
+WHOLE = ("linear", "crf", "multilabel")  # each head once; the others on every fourth phrase
 
 
 def thousand() -> list[Phrase]:
@@ -51,7 +50,7 @@ def thousand() -> list[Phrase]:
 
 def network_of(case: str, tiny_base: Path) -> tuple[Headed, Encoder, Record]:
     """An untrained network whose scores lie wide apart, and the record of its folder."""
-    model, head, scheme, states = NETWORKS[case]
+    model, head, scheme = NETWORKS[case]
     torch.manual_seed(1)
     network, encoder = make_network(
         str(tiny_base) if model == "tiny" else model,
@@ -60,17 +59,17 @@ def network_of(case: str, tiny_base: Path) -> tuple[Headed, Encoder, Record]:
         64,
         head=head,
         scheme=scheme,
-        states=states,
     )
     for parameter in network.classifier.parameters():
         torch.nn.init.normal_(parameter)
-    known = {"labels": LABELS, "view": "field", "limit": encoder.limit, "states": states}
+    known = {"labels": LABELS, "view": "field", "limit": encoder.limit}
     return network, encoder, model_record(head=head, scheme=scheme, **known)
 
 
 def written(case: str, tiny_base: Path, out: Path, strict: Callable | None = None) -> Record:
     network, encoder, record = network_of(case, tiny_base)
-    return write_model(network, encoder, record, out, lambda tagger: tagger.record, strict)
+    learned = [annotation.phrase for annotation in four_letters()]
+    return write_model(network, encoder, record, out, lambda tagger: tagger.record, strict, learned)
 
 
 def said_by_torch(
@@ -78,8 +77,8 @@ def said_by_torch(
 ) -> list[tuple[Span, ...]]:
     """The spans of phrases, windows of one length together, so that nothing is ever filled up."""
     encoded = encoder.encode(phrases)
-    widths = (len(network.classifier.bias), len(network.states))
-    found = [[np.empty((len(seen.words), n), np.float32) for seen in encoded] for n in widths]
+    width = len(network.classifier.bias)
+    found = [np.empty((len(seen.words), width), np.float32) for seen in encoded]
     alike = defaultdict(list)
     for n, seen in enumerate(encoded):
         for window in seen.windows:
@@ -88,20 +87,19 @@ def said_by_torch(
         rows = encoder.padded([window for _, window in places])
         told = {name: torch.from_numpy(rows[name]) for name in encoder.inputs}
         with torch.no_grad():
-            outputs = network.eval().said(**told)
-        for kind, output in zip(found, outputs, strict=True):
-            for (n, window), row in zip(places, output if output is not None else (), strict=False):
-                own = slice(window.start, window.start + len(window.firsts))
-                kind[n][own] = row[list(window.firsts)].numpy()
+            output = network.eval().said(**told)
+        for (n, window), row in zip(places, output, strict=True):
+            own = slice(window.start, window.start + len(window.firsts))
+            found[n][own] = row[list(window.firsts)].numpy()
     texts, words = [p.text for p in phrases], [seen.words for seen in encoded]
-    return decoder_of(network, LABELS).spans(texts, words, found[0], found[1])
+    return decoder_of(network, LABELS).spans(texts, words, found)
 
 
 @pytest.mark.parametrize("case", NETWORKS)
 def test_torch_and_onnx_say_the_same(case: str, tiny_base: Path, tmp_path: Path) -> None:
     torch.set_num_threads(1)
     written(case, tiny_base, tmp_path / "m")
-    network, encoder, record = network_of(case, tiny_base)
+    network, encoder, _ = network_of(case, tiny_base)
     phrases = thousand() if case in WHOLE else thousand()[3::4]
     theirs = said_by_torch(network, encoder, phrases)
     found = 0
@@ -110,7 +108,6 @@ def test_torch_and_onnx_say_the_same(case: str, tiny_base: Path, tmp_path: Path)
         assert plain == [replace(span, score=None) for span in spans]
         scores = [span.score for span in answer.spans]
         assert scores == pytest.approx([span.score for span in spans], abs=2e-3)
-        assert all((span.state in STATES) if record.states else not span.state for span in spans)
         found += len(spans)
     assert found > len(phrases) / 2
 
@@ -136,7 +133,7 @@ def test_eight_bits_are_taken_where_they_are_cheap(
     cost: float, taken: bool, tiny_base: Path, tmp_path: Path
 ) -> None:
     found = iter([0.5, 0.5 - cost])  # strict F1 in fp32, in int8
-    record = written("crf, states", tiny_base, tmp_path / "m", lambda tagger: next(found))
+    record = written("crf", tiny_base, tmp_path / "m", lambda tagger: next(found))
     assert (record.quantised, record.int8_cost) == (taken, pytest.approx(cost))
     assert read_record(tmp_path / "m") == record
     assert {NETWORK, QUANTISED} <= {path.name for path in (tmp_path / "m").iterdir()}
@@ -145,7 +142,7 @@ def test_eight_bits_are_taken_where_they_are_cheap(
     assert len(list(Tagger.load(tmp_path / "m").label(thousand()[:3]))) == 3
 
 
-@pytest.mark.parametrize("case", ["linear", "from scratch, crf, states"])
+@pytest.mark.parametrize("case", ["linear", "from scratch, crf"])
 def test_eight_bits_say_nearly_the_same(case: str, tiny_base: Path, tmp_path: Path) -> None:
     phrases, spans = thousand()[:200], []
     for name, strict in {"fp32": None, "int8": lambda tagger: 0.5}.items():
@@ -153,6 +150,19 @@ def test_eight_bits_say_nearly_the_same(case: str, tiny_base: Path, tmp_path: Pa
         answers = Tagger.load(tmp_path / name).label(phrases)
         spans.append({(a.phrase.id, s.start, s.end, s.label) for a in answers for s in a.spans})
     assert len(spans[0] & spans[1]) > 0.8 * len(spans[0] | spans[1])
+
+
+@pytest.mark.parametrize("case", ["linear", "multilabel"])
+def test_eight_bits_say_the_same_alone_as_among_others(
+    case: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    """The ranges of activations are those of the model, not those of the batch."""
+    written(case, tiny_base, tmp_path / "m", lambda tagger: 0.5)
+    tagger, phrases = Tagger.load(tmp_path / "m"), thousand()[:60]
+    assert tagger.form.startswith("int8")
+    for together in tagger.label(phrases):
+        (alone,) = tagger.label([together.phrase])
+        assert alone == together
 
 
 BROKEN = {
@@ -172,7 +182,7 @@ BROKEN = {
 def test_what_is_missing_or_broken_is_said_in_a_line(
     name: str, content: bytes | None, message: str, tiny_base: Path, tmp_path: Path
 ) -> None:
-    written("crf, states", tiny_base, tmp_path / "m", lambda tagger: 0.5)
+    written("crf", tiny_base, tmp_path / "m", lambda tagger: 0.5)
     (tmp_path / "m" / name).unlink()
     if content is not None:
         (tmp_path / "m" / name).write_bytes(content)
@@ -192,7 +202,7 @@ def test_a_record_of_other_labels_is_said(tiny_base: Path, tmp_path: Path) -> No
 def test_a_folder_that_cannot_be_finished_leaves_the_old_model(
     tiny_base: Path, tmp_path: Path
 ) -> None:
-    before = written("crf, states", tiny_base, tmp_path / "m")
+    before = written("crf", tiny_base, tmp_path / "m")
 
     def full(tagger: Tagger) -> float:
         raise OSError(28, os.strerror(28))

@@ -215,12 +215,3 @@ def test_thresholds(thresholds: tuple[float, ...] | None, said: set[str]) -> Non
     (found,) = decoder.spans(["diabete"], [[(0, 7)]], [scores])
     assert {span.label for span in found} == said
     assert all(0 < (span.score or 0) < 1 for span in found)
-
-
-def test_a_state_is_what_the_words_of_a_span_say_on_average() -> None:
-    text = "nega fumo attivo"
-    decoder = Decoder(("fumo",), states=("present", "negated"))
-    tags = np.array([[9, 0, 0], [0, 9, 0], [0, 0, 9]], np.float32)
-    states = np.array([[9, 0], [0, 4], [1, 0]], np.float32)
-    ((span,),) = decoder.spans([text], [words(text)], [tags], [states])
-    assert (span.text, span.state) == ("fumo attivo", "negated")

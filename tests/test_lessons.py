@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
+from core.learn.split import Side
 from core.records import Annotation, Origin, Phrase
 from core.schema import FIELDS
 from demo.lessons import lessons
@@ -47,6 +48,15 @@ def test_no_letter_and_no_voice_is_on_two_sides(corrected: int, chosen: bool) ->
         {a.source for a in lot if a.origin == "fictitious"} for lot in (lots.train, lots.test)
     ]
     assert not fiction[0] & fiction[1] and len(fiction[1]) == 3
+
+
+def test_a_letter_that_the_last_model_learned_from_is_not_scored_on() -> None:
+    gold = [said(n, "human") for n in range(250)]
+    names = sorted({a.phrase.letter for a in gold})
+    learned: dict[str, Side] = dict.fromkeys(names[:7], "train")
+    lots, _ = lessons(LABELLED, gold, "field", 1, stays=learned)
+    assert not learned.keys() & {a.phrase.letter for a in (*lots.validation, *lots.test)}
+    assert {a.phrase.letter for a in lots.test if a.origin == "human"} <= set(names[7:])
 
 
 def test_where_no_epoch_is_chosen_nothing_is_held_back_for_it() -> None:

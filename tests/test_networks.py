@@ -1,6 +1,5 @@
 """Networks under each head: their own parts, their losses, and going on from a folder of ours."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,16 @@ import transformers
 from core.errors import BadInput, UnknownName
 from core.learn.base import make_network
 from core.learn.export import write_model
-from core.learn.options import options_for
 from core.learn.tagger import Tagger
 from core.learn.tags import IGNORED, head_tags
-from core.learn.train import train
 from tests.model_record import record as model_record
 from tests.test_export import LABELS, NETWORKS, network_of, said_by_torch, thousand, written
-from tests.tiny_model import marked
 
 HEAD_PARTS = ("weight", "bias", "start", "end", "steps")
 
 
 @pytest.mark.parametrize("case", NETWORKS)
-def test_a_network_learns_from_tags_and_states(case: str, tiny_base: Path) -> None:
+def test_a_network_learns_from_tags(case: str, tiny_base: Path) -> None:
     network, encoder, record = network_of(case, tiny_base)
     tags = head_tags(record.head, LABELS, record.scheme)  # type: ignore[arg-type]
     ids = torch.full((2, 6), encoder.padding + 1)
@@ -32,28 +28,20 @@ def test_a_network_learns_from_tags_and_states(case: str, tiny_base: Path) -> No
     if record.head == "multilabel":
         labels = torch.full((2, 6, len(tags)), float(IGNORED))
         labels[0, 1:4] = 0
-    states = torch.full((2, 6), IGNORED)
-    plain = network(**told, labels=labels, states=states)
-    assert plain.logits.shape == (2, 6, len(tags))
-    states[0, 2] = 1
-    torch.manual_seed(0)
-    both = network.eval()(**told, labels=labels, states=states)
-    alone = network(**told, labels=labels)
-    assert (both.loss > alone.loss) == bool(record.states)
-    both.loss.backward()
+    found = network(**told, labels=labels)
+    assert found.logits.shape == (2, 6, len(tags)) and found.loss > 0
+    found.loss.backward()
     assert all(torch.isfinite(p.grad).all() for p in network.parameters() if p.grad is not None)
     assert network(**told).loss is None
 
 
-@pytest.mark.parametrize("case", ["crf, states", "from scratch, crf, states", "multilabel"])
+@pytest.mark.parametrize("case", ["crf", "from scratch, crf", "multilabel"])
 def test_a_folder_of_ours_is_gone_on_from(case: str, tiny_base: Path, tmp_path: Path) -> None:
     """With one label gone, one new, and in another order: the rest keeps what it knows."""
     record = written(case, tiny_base, tmp_path / "m")
     old, _, _ = network_of(case, tiny_base)
     labels = ("nome", "lasix", "fumo")
-    new, encoder = make_network(
-        str(tmp_path / "m"), labels, (), 64, head=record.head, states=record.states
-    )
+    new, encoder = make_network(str(tmp_path / "m"), labels, (), 64, head=record.head)
     here, there = head_tags(record.head, labels), head_tags(record.head, LABELS)
     assert encoder.limit == record.limit
     for name in ("I-lasix", "B-fumo"):
@@ -95,24 +83,6 @@ def test_what_cannot_be_asked_for_is_said(tiny_base: Path) -> None:
         make_network(str(tiny_base), LABELS, (), 64, head="softmax")
     with pytest.raises(BadInput, match="width: only a network from scratch has"):
         make_network(str(tiny_base), LABELS, (), 64, width=3)
-
-
-@pytest.mark.training
-def test_the_state_of_a_mention_is_learned_and_said(tmp_path: Path) -> None:
-    said = {"negated": "nega [[fumo|fumo]]", "present": "fuma: [[fumo|fumo]]"}
-    texts = [(state, f"{text} {n}") for n in range(40) for state, text in said.items()]
-    told = []
-    for n, (state, text) in enumerate(texts):
-        plain = marked(text, f"{n % 10:012x}")
-        spans = tuple(replace(span, state=state) for span in plain.spans)
-        told.append(replace(plain, spans=spans))
-    options = options_for("windows", head="crf", epochs=6, allow_leaks=True, patience=None)
-    record = train(told, tmp_path / "m", options)
-    assert record.states == ("present", "negated")
-    tagger = Tagger.load(tmp_path / "m")
-    for state, text in said.items():
-        (answer,) = tagger.label([marked(text).phrase])
-        assert [(span.text, span.state) for span in answer.spans] == [("fumo", state)]
 
 
 ENCODERS = {

@@ -1,23 +1,30 @@
-"""What goes online and what never does; the real Hub client against a small server on loopback."""
+"""What goes online and what never does; the real Hub client against a Hub on loopback."""
 
-import base64
 import json
-import threading
+import warnings
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from huggingface_hub import constants, snapshot_download
 
 from core.errors import BadInput, ServerError
 from core.publish.hub import check_repo, upload
+from core.publish.identity import Identities
 from core.publish.model import publish_model
 from core.publish.plan import Plan, PlannedFile, allowed_files
+from tests.hub_repos import Blob, Repo
+from tests.hub_server import TOKEN, Fault, Hub
+from tests.loopback_hub import hub as loopback
 from tests.model_record import record
 
+# The client's own way to send a large file.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 LIST = ("app.py", "core/*.py", "model/*.onnx")
+SPLIT = ("a1" * 6, "b2" * 6, "c3" * 6)
+KNOWN = Identities(letters=dict.fromkeys(SPLIT, 2000))
 
 
 def fill(folder: Path, *names: str) -> Path:
@@ -58,184 +65,265 @@ def test_a_repository_is_written_owner_slash_name(name: str) -> None:
         check_repo(name)
 
 
-class Hub(ThreadingHTTPServer):
-    """As much of the Hub as a commit of small files needs. `refuse`: part of a path, its status."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Route)
-        self.refuse: tuple[str, int] = ("", 0)
-        self.calls: list[tuple[str, str, str]] = []
-        self.committed: dict[str, bytes] = {}
-        self.variables: dict[str, str] = {}
-        self.created: dict[str, Any] = {}
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Route(BaseHTTPRequestHandler):
-    server: Hub
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def reply(self, status: int, body: Any) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def do_GET(self) -> None:
-        self.reply(404, {"error": "not here"})
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        hub, path = self.server, self.path
-        hub.calls.append(("POST", path, self.headers.get("Authorization", "")))
-        part, status = hub.refuse
-        if status and part in path:
-            return self.reply(status, {"error": "no"})
-        if path == "/api/repos/create":
-            hub.created = json.loads(body)
-            owner, name = hub.created["organization"], hub.created["name"]
-            return self.reply(200, {"url": f"{hub.url}/spaces/{owner}/{name}"})
-        if path == "/api/validate-yaml":
-            return self.reply(200, {"errors": [], "warnings": []})
-        if path.endswith("/variables"):
-            said = json.loads(body)
-            hub.variables[said["key"]] = said["value"]
-            return self.reply(200, {said["key"]: {"value": said["value"]}})
-        if "/preupload/" in path:
-            files = json.loads(body)["files"]
-            plain = [
-                {"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in files
-            ]
-            return self.reply(200, {"files": plain})
-        if "/commit/" in path:
-            for line in body.splitlines():
-                row = json.loads(line)
-                if row["key"] == "file":
-                    value = row["value"]
-                    hub.committed[value["path"]] = base64.b64decode(value["content"])
-            return self.reply(
-                200, {"commitOid": "0" * 40, "commitUrl": f"{hub.url}/spaces/ward/demo/commit/0"}
-            )
-        return self.reply(404, {"error": "not here"})
-
-
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    server = Hub()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    """As with HF_HUB_DISABLE_XET=1; the client asks this switch whenever it sends."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    with loopback() as server:
+        yield server
+
+
+def plan_of(folder: Path, contents: dict[str, bytes], **more: Any) -> Plan:
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    files = tuple(PlannedFile(name, folder / name, len(c)) for name, c in contents.items())
+    known: dict[str, Any] = {"message": "Publish", "marker": "app.py", "patterns": LIST}
+    return Plan("ward/demo", "space", files, **known | more)
 
 
 @pytest.fixture
 def space(tmp_path: Path) -> Plan:
-    path = fill(tmp_path, "app.py") / "app.py"
-    variables = {"LETTERA_MODEL": "ward/letters"}
-    return Plan("ward/demo", "space", (PlannedFile("app.py", path, 6),), variables)
+    variables, secrets = {"LETTERA_MODEL": "ward/letters"}, {"HF_TOKEN": "hf_of_the_space"}
+    return plan_of(tmp_path, {"app.py": b"app.py"}, variables=variables, secrets=secrets)
 
 
 def test_a_space_goes_online_in_one_commit(hub: Hub, space: Plan) -> None:
-    sent = upload(space, "hf_test", "Publish", hub.url)
+    sent = upload(space, TOKEN, hub.url)
+    online = hub.repo("ward/demo", "space")
     assert sent.url == f"{hub.url}/spaces/ward/demo"
-    assert hub.committed == {"app.py": b"app.py"}
-    assert hub.variables == {"LETTERA_MODEL": "ward/letters"}
-    assert (hub.created["type"], hub.created["sdk"]) == ("space", "gradio")
-    assert all(token == "Bearer hf_test" for _, _, token in hub.calls)
-    assert sum("/commit/" in path for _, path, _ in hub.calls) == 1
+    assert sent.revision == online.head.oid and len(online.commits) == 2
+    assert online.head.files["app.py"].content == b"app.py"
+    assert online.variables == {"LETTERA_MODEL": "ward/letters"}
+    assert online.secrets == {"HF_TOKEN": "hf_of_the_space"} and online.sdk == "gradio"
+    assert "hf_of_the_space" not in repr(space)
 
 
 @pytest.mark.parametrize(
     ("part", "status", "way_out"),
     [
-        ("/create", 401, "set HF_TOKEN"),
+        ("/whoami", 401, "set HF_TOKEN"),
         ("/create", 402, "paid account"),
         ("/create", 403, "owner's name"),
-        ("/create", 500, "answered 500"),
+        ("/create", 418, "answered 418"),
         ("/commit/", 409, "in a minute"),
         ("/preupload/", 404, "check the name"),
+        ("/upload/", 413, "too large"),
     ],
 )
 def test_a_refusal_is_one_line_with_the_way_out(
-    hub: Hub, space: Plan, part: str, status: int, way_out: str
+    hub: Hub, tmp_path: Path, part: str, status: int, way_out: str
 ) -> None:
-    hub.refuse = (part, status)
+    hub.faults.append(Fault(part, status, times=9))
+    plan = plan_of(tmp_path, {"app.py": b"a", "model/model.onnx": b"o" * 99})
     with pytest.raises(ServerError, match=way_out) as caught:
-        upload(space, "hf_secret", "Publish", hub.url)
-    assert "hf_secret" not in str(caught.value) and "\n" not in str(caught.value)
-    assert hub.committed == {}
+        upload(plan, TOKEN, hub.url)
+    assert TOKEN not in str(caught.value) and "\n" not in str(caught.value)
+    assert not any("app.py" in repo.head.files for repo in hub.repos.values())
+
+
+def test_a_busy_hub_and_cut_lines_are_outlasted(hub: Hub, tmp_path: Path) -> None:
+    hub.faults += [
+        Fault("GET /api/whoami", 503),
+        Fault("POST /api/repos/create", 0),
+        Fault("/preupload/", 503, times=2),
+        Fault("PUT /upload/", 0),
+    ]
+    contents = {"app.py": b"a", "model/model.onnx": bytes(range(256)) * 64}
+    upload(plan_of(tmp_path, contents), TOKEN, hub.url)
+    online = hub.repo("ward/demo", "space").head.files
+    assert {name: online[name].content for name in contents} == contents
+    assert not any(fault.times for fault in hub.faults)
+
+
+def test_a_readme_that_the_hub_does_not_take_is_told_in_its_words(hub: Hub, tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, {"app.py": b"a", "README.md": b"---\nsdk: gradio\n---\n"})
+    with pytest.raises(ServerError, match="'sdk_version' is required"):
+        upload(plan, TOKEN, hub.url)
 
 
 def test_a_hub_that_is_not_there_says_so(space: Plan) -> None:
     with pytest.raises(ServerError, match="not reached"):
-        upload(space, "hf_test", "Publish", "http://127.0.0.1:9")
+        upload(space, TOKEN, "http://127.0.0.1:9")
 
 
 def test_without_a_token_nothing_is_tried(space: Plan) -> None:
     with pytest.raises(BadInput, match="HF_TOKEN"):
-        upload(space, None, "Publish", "http://127.0.0.1:9")
+        upload(space, None, "http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("role", "orgs", "message"),
+    [("write", (), "it may write for: livia"), ("read", ("ward",), "may only read")],
+    ids=["another's name", "a token that may only read"],
+)
+def test_who_may_not_write_is_told_before_anything_is_sent(
+    hub: Hub, space: Plan, role: str, orgs: tuple[str, ...], message: str
+) -> None:
+    hub.role, hub.orgs = role, orgs
+    with pytest.raises(BadInput, match=message):
+        upload(space, TOKEN, hub.url)
+    assert not any(call.startswith(("POST", "PUT")) for call in hub.calls)
+
+
+def test_that_a_space_may_cost_is_told_before_it_is_refused(hub: Hub, space: Plan) -> None:
+    hub.pro, told = False, []
+    with pytest.raises(ServerError, match="paid account"):
+        upload(space, TOKEN, hub.url, told.append)
+    assert "it may refuse" in told[0] and not hub.repos
+
+
+def test_what_is_no_longer_in_the_plan_goes_and_what_others_put_there_stays(
+    hub: Hub, tmp_path: Path
+) -> None:
+    upload(plan_of(tmp_path, {"app.py": b"1", "core/old.py": b"o"}), TOKEN, hub.url)
+    online = hub.repo("ward/demo", "space")
+    online.commit("a picture", {**online.head.files, "picture.png": Blob(b"p", False)})
+    upload(plan_of(tmp_path, {"app.py": b"2", "core/new.py": b"n"}), TOKEN, hub.url)
+    names = set(online.head.files) - {".gitattributes"}
+    assert names == {"app.py", "core/new.py", "picture.png"}
+    before = len(online.commits)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        again = upload(plan_of(tmp_path, {"app.py": b"2", "core/new.py": b"n"}), TOKEN, hub.url)
+    assert len(online.commits) == before and again.revision == online.head.oid
+
+
+def test_a_repository_of_others_is_left_alone(hub: Hub, space: Plan) -> None:
+    others = hub.add(Repo("ward/demo", "space"))
+    others.commit("theirs", {"index.html": Blob(b"<p>", False)})
+    with pytest.raises(BadInput, match="index.html"):
+        upload(space, TOKEN, hub.url)
+    assert len(others.commits) == 2
+
+
+@pytest.mark.parametrize("part_size", [1 << 30, 1000], ids=["in one piece", "in parts"])
+def test_what_comes_down_is_what_went_up(hub: Hub, tmp_path: Path, part_size: int) -> None:
+    hub.part_size = part_size
+    contents = {
+        "app.py": "perché\n".encode(),
+        "core/empty.py": b"",
+        "model/model.onnx": bytes(range(256)) * 17,
+    }
+    sent = upload(plan_of(tmp_path / "up", contents), TOKEN, hub.url)
+    hub.faults.append(Fault("GET /blob/", 0, after=1500))  # cut: it goes on where it was
+    down = snapshot_download(
+        "ward/demo",
+        repo_type="space",
+        revision=sent.revision,
+        endpoint=hub.url,
+        cache_dir=tmp_path / "cache",
+        token=TOKEN,
+    )
+    assert {name: (Path(down) / name).read_bytes() for name in contents} == contents
 
 
 def model(folder: Path, **more: Any) -> Path:
-    fill(folder, "model.onnx", "model.safetensors", "tokenizer.json", "config.json")
+    folder.mkdir(exist_ok=True)
+    header = b'{"__metadata__":{"format":"pt"}}'
+    weights = len(header).to_bytes(8, "little") + header
+    (folder / "model.safetensors").write_bytes(weights)
+    (folder / "tokenizer.json").write_text('{"model": {"vocab": {"fumo": 0}}}')
+    (folder / "config.json").write_text('{"model_type": "bert"}')
     (folder / "lettera.json").write_text(json.dumps(record(**more).to_json()))
     return folder
 
 
-def test_a_model_goes_online_with_a_card(hub: Hub, tmp_path: Path) -> None:
-    sent = publish_model(model(tmp_path), "ward/letters", token="hf_test", endpoint=hub.url)
-    assert sent.url and hub.created["type"] == "model"
-    assert set(hub.committed) == {file.name for file in sent.files} >= {"README.md", "model.onnx"}
-    assert not (tmp_path / "README.md").exists()
+def publish(hub: Hub, folder: Path, **more: Any) -> Plan:
+    return publish_model(folder, "ward/letters", known=KNOWN, token=TOKEN, endpoint=hub.url, **more)
+
+
+def test_a_model_goes_online_with_a_card_a_recipe_and_a_tag(hub: Hub, tmp_path: Path) -> None:
+    sent = publish(hub, model(tmp_path / "model"), private=True)
+    online = hub.repo("ward/letters")
+    names = {"README.md", "config.json", "lettera.json", "model.safetensors", "recipe.json"}
+    assert {file.name for file in sent.files} == names | {"tokenizer.json"}
+    assert online.tags == {"2026-11-21-ffffffff": sent.revision} and online.private
+    assert not (tmp_path / "model" / "README.md").exists()
+    publish(hub, model(tmp_path / "model"))  # the same again: no second tag, no complaint
+    assert len(online.tags) == 1
 
 
 def card(hub: Hub, folder: Path, **more: Any) -> tuple[dict[str, Any], str]:
-    publish_model(model(folder, **more), "ward/letters", token="hf_test", endpoint=hub.url)
-    _, front, body = hub.committed["README.md"].decode().split("---\n", 2)
+    publish(hub, model(folder, **more))
+    online = hub.repo("ward/letters").head.files
+    _, front, body = online["README.md"].content.decode().split("---\n", 2)
     return yaml.safe_load(front), body
 
 
 def test_the_card_says_what_taught_the_model_and_how_well_it_reads(
     hub: Hub, tmp_path: Path
 ) -> None:
-    front, body = card(hub, tmp_path)
+    bounds = {"test": {"value": 0.7467, "low": 0.7, "high": 0.8}}
+    leaks = {"letters on two sides": 0, "phrases": 80, "phrases repeated": 12}
+    sources = {"person/1": 200, "rules/1": 900}
+    front, body = card(hub, tmp_path / "m", intervals=bounds, leaks=leaks, sources=sources)
     assert (front["license"], front["pipeline_tag"]) == ("apache-2.0", "token-classification")
     (result,) = front["model-index"][0]["results"]
-    assert {m["type"]: m["value"] for m in result["metrics"]}["f1"] == 0.7467
+    f1 = next(metric for metric in result["metrics"] if metric["type"] == "f1")
+    assert f1["value"] == 0.7467 and f1["args"]["low"] == 0.7
+    assert f1["name"] == "strict span f1 (95 %: 0.700 to 0.800)"
     assert "- 1,200 phrases labelled by rules, checked by nobody" in body
     assert "No phrase it learned from was corrected by a person" in body
-    assert "| test | 6 | 90 | 0.800 | 0.700 | 0.747 | 0.847 |" in body
-    assert "- `risk`: Risk factors: fumo, diabete" in body
-    assert "Not a medical device" in body
+    assert "| person/1 | 200 |" in body
+    assert "| test | 6 | 90 | 0.800 | 0.700 | 0.747 (0.700 to 0.800) | 0.847 |" in body
+    assert "Of the 80 distinct phrases scored on, 12 stand word for word" in body
+    assert "| `risk` | Risk factors: fumo, diabete" in body
+    assert "Not a medical device" in body and 'pipeline("token-classification"' in body
 
 
 def test_the_card_counts_what_people_corrected(hub: Hub, tmp_path: Path) -> None:
-    _, body = card(hub, tmp_path, phrases={"human": 2345})
+    _, body = card(hub, tmp_path / "m", phrases={"human": 2345})
     assert "2,345 of these phrases were corrected by people." in body
 
 
 def test_a_model_nobody_tested_claims_no_score(hub: Hub, tmp_path: Path) -> None:
-    front, body = card(hub, tmp_path, scores={})
+    front, body = card(hub, tmp_path / "m", scores={})
     assert "model-index" not in front and "metrics" not in front
     assert "nothing is known of how well it reads" in body
 
 
+def test_no_folder_of_this_machine_is_told(hub: Hub, tmp_path: Path) -> None:
+    base = tmp_path / "mario.rossi" / "encoder"
+    base.mkdir(parents=True)
+    card(hub, tmp_path / "m", base=str(base), options={"model": str(base), "start": "ward/last"})
+    online = hub.repo("ward/letters").head.files
+    assert not any(b"mario" in blob.content for blob in online.values())
+    assert json.loads(online["lettera.json"].content)["options"]["start"] == "ward/last"
+    assert "--model encoder" in json.loads(online["recipe.json"].content)["command"]
+
+
+def test_annotators_are_numbers_or_nothing_goes(hub: Hub, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="annotators are not numbers") as caught:
+        publish(hub, model(tmp_path / "m", sources={"person/livia": 3}))
+    assert "livia" not in str(caught.value)
+
+
+def test_letters_that_are_not_at_hand_cannot_be_searched_for(tmp_path: Path) -> None:
+    few = Identities(letters={SPLIT[0]: 3})
+    with pytest.raises(BadInput, match="1,200 phrases of letters, of which 3 are at hand"):
+        publish_model(model(tmp_path / "m"), "ward/letters", known=few, dry_run=True)
+    fiction = model(tmp_path / "m", phrases={"fictitious": 300})
+    assert publish_model(fiction, "ward/letters", dry_run=True).files
+
+
+def test_a_model_not_better_than_the_last_goes_by_force_only(tmp_path: Path) -> None:
+    told = {"difference": 0.0, "low": -0.1, "high": 0.1, "p": 0.8, "letters": 9}
+    folder = model(tmp_path / "m", offered=False, compared=told)
+    with pytest.raises(BadInput, match="not shown to be better.*--force"):
+        publish_model(folder, "ward/letters", known=KNOWN, dry_run=True)
+    assert publish_model(folder, "ward/letters", known=KNOWN, dry_run=True, force=True).files
+
+
 def test_a_dry_run_of_a_model_asks_nobody(tmp_path: Path) -> None:
-    nowhere = "http://127.0.0.1:9"
-    plan = publish_model(model(tmp_path), "ward/letters", dry_run=True, endpoint=nowhere)
-    assert plan.url is None
-    assert {file.name: file.size for file in plan.files}["model.onnx"] == len("model.onnx")
+    plan = publish_model(
+        model(tmp_path / "m"),
+        "ward/letters",
+        known=KNOWN,
+        dry_run=True,
+        endpoint="http://127.0.0.1:9",
+    )
+    assert plan.url is None and plan.tag == "2026-11-21-ffffffff"
 
 
 @pytest.mark.parametrize(

@@ -240,23 +240,29 @@ def pushed(client: Any, title: str, count: int, **more: Any) -> tuple[list[Annot
 def test_label_studio_hands_them_out_in_this_order(
     client: Any, two_people: Any, how: Order
 ) -> None:
-    anna, _ = two_people
+    anna, bruno = two_people
     title = f"coda {how}"
     found, project = pushed(client, title, 8, bare=0.3)
     queued = refresh_queue(client, title, found, how=how)
     assert (queued.tasks, queued.unknown, queued.version) == (8, 0, f"{SOURCE}#2")
     person = Person(anna, project)
     wanted = texts(ordered(found, how=how))
-    assert person.work(3) == wanted[:3]
+    assert person.work(2) == wanted[:2]
+    # What lies before one person is not handed to the next, who gets what comes after it.
+    other, before_anna = Person(bruno, project), person.next()
+    assert other.work(1) == [wanted[3]]
+    assert before_anna is not None and before_anna["data"]["text"] == wanted[2]
+    person.submit(before_anna)
+    person.seen += other.seen
 
-    # Three are corrected and a training went by: the rest is queued anew, by the new model.
+    # Four are corrected and a training went by: the rest is queued anew, by the new model.
     newer = [
         replace(a, source="model/small@2", spans=(replace(a.spans[0], score=1 - n / 8),))
         for n, a in enumerate(found)
     ]
     done = people(a for a in found if a.phrase.text in person.seen)
     queued = refresh_queue(client, title, newer, done, how)
-    assert (queued.tasks, queued.version) == (5, "model/small@2")
+    assert (queued.tasks, queued.version) == (4, "model/small@2")
     left = [a for a in newer if a.phrase.text not in person.seen]
     assert person.next()["predictions"][0]["model_version"] == "model/small@2"  # type: ignore[index]
     assert person.work() == texts(ordered(left, done, how))
@@ -278,6 +284,27 @@ def test_queued_again_and_again_leaves_the_first_labels_and_the_newest_queue(
         assert versions == {SOURCE, queued.version}
         shown = find(client, "coda rifatta")
         assert (shown.model_version, shown.sampling) == (queued.version, "Uncertainty sampling")
+
+
+@pytest.mark.server
+def test_a_new_model_orders_what_people_go_on_seeing_as_it_was_pushed(
+    client: Any, two_people: Any
+) -> None:
+    found, project = pushed(client, "coda del modello", 5)
+    unsure = [0.9, 0.1, 0.7, 0.3, 0.5]
+    doubts = [
+        replace(
+            a, source="model/next@1", spans=(replace(a.spans[0], score=score, field="diabete"),)
+        )
+        for a, score in zip(found, unsure, strict=True)
+    ]
+    queued = refresh_queue(client, "coda del modello", found, how="uncertain", doubts=doubts)
+    assert queued.version == f"{SOURCE}#2"
+    person = Person(two_people[0], project)
+    shown = person.next()["predictions"][0]  # type: ignore[index]
+    assert shown["model_version"] == queued.version
+    assert "diabete" not in str(shown["result"])
+    assert person.work() == [found[n].phrase.text for n in (1, 3, 4, 2, 0)]
 
 
 @pytest.mark.server

@@ -34,6 +34,11 @@ LETTERS = {
     "an aside behind it": f"{TITLE} (decesso intraospedaliero)",
     "ticked in a form": f"MODULO CCH/LD-09   [X] {TITLE}   [ ] provvisoria",
     "its last word ticked": "RELAZIONE CLINICA ALLA DIMISSIONE   [ ] provvisoria [X] definitiva",
+    "behind the number of a form": f"MOD. 14/B  {TITLE}",
+    "joined to a letterhead in small letters": f"osp. san carlo - cardiochirurgia {TITLE.lower()}",
+    "the subject of a message": f"Oggetto: {TITLE} / Sig. Rossi",
+    "the death told behind it": f"{TITLE} - PAZIENTE DECEDUTO",
+    "two letters read as others": "RELAZIOHE CLINICA ALLA DIMISSICNE - DEFINITIVA",
     "below a letterhead": f"AZIENDA OSPEDALIERA\nU.O.C. Cardiochirurgia\n\n{TITLE}",
 }
 
@@ -50,6 +55,7 @@ OTHERS = {
     "not ticked in a form": f"[ ] {TITLE}   [X] provvisoria",
     "ticked as provisional": "RELAZIONE CLINICA ALLA DIMISSIONE [X] provvisoria [ ] definitiva",
     "an aside that says it is enclosed": f"{TITLE} (allegata)",
+    "brought along by the patient": f"Reparto di Medicina: porta in visione {TITLE.lower()}",
     "glued to another word": "PRERELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA",
 }
 

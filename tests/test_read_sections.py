@@ -4,7 +4,6 @@ import pytest
 
 from core.read import read_text
 from core.read.phrases import phrases
-from core.schema import default_schema
 
 
 def named(text: str) -> list[tuple[str, str]]:
@@ -175,9 +174,11 @@ def test_phrases_know_their_section_and_heading_lines_have_none() -> None:
     ]
 
 
-def test_every_section_field_of_the_schema_has_headings() -> None:
-    from core.read.sections import headings_of
-
-    for field in default_schema().fields.values():
-        if field.kind == "section":
-            assert headings_of(field.name), field.name
+def test_risk_factors_are_history_unless_the_letter_has_one_by_that_name() -> None:
+    risks, history = ("Fattori di rischio", "Ipertensione"), ("Anamnesi", "TIA nel 2018")
+    alone = "\n".join(risks)
+    both = "\n\n".join("\n".join(part) for part in (risks, history))
+    inside = "Anamnesi\nFattori di rischio: ipertensione\nTIA nel 2018"
+    assert named(alone) == [("Anamnesi", "Ipertensione")]
+    assert named(both) == [("Fattori di rischio", "Ipertensione"), ("Anamnesi", "TIA nel 2018")]
+    assert [name for name, _ in named(inside)] == ["Anamnesi"]

@@ -164,14 +164,21 @@ def test_states_and_values_count_on_spans_that_are_right() -> None:
         pairs = zip(plain.spans, told, strict=True)
         return replace(plain, spans=tuple(changed(span, *said) for span, said in pairs))
 
-    gold = stated(("negated", 0), ("present", 1), ("family", None))
-    said = stated(("negated", 0), (None, 2), ("present", None))
-    found = evaluate(Fixed([said]), [gold], "gold.jsonl")
-    assert found.states is not None and found.values is not None
-    right = {state: (told.right, told.asked) for state, told in found.states.items()}
-    assert right == {"negated": (1, 1), "present": (1, 1), "family": (0, 1)}
-    assert (found.values.right, found.values.asked) == (1, 2)
-    assert evaluate(Fixed([plain]), [gold], "gold.jsonl").states is None
+    gold = stated(("negated", 0), ("present", True), ("family", None))
+    said = stated(("negated", 2), (None, False), ("present", None))
+    evaluation = evaluate(Fixed([said]), [gold], "gold.jsonl")
+    found = evaluation.meanings
+    parts = {state: (t.asked, t.said, t.right) for state, t in found["states"].parts.items()}
+    assert parts == {"negated": (1, 1, 1), "present": (1, 2, 1), "family": (1, 0, 0)}
+    assert found["states"].all.share.value == pytest.approx(2 / 3)
+    assert found["states"].parts["present"].share.value == pytest.approx(2 / 3), "F1"
+    values = found["values"]
+    assert list(values.parts) == ["fumo"], "the values of coded fields; a Boolean's is its state"
+    assert (values.all.asked, values.all.said, values.all.right) == (1, 1, 0)
+    html = page(evaluation)
+    assert "States and values" in html and "coded field" in html
+    assert numbers(evaluation)["meanings"]["states"]["parts"]["negated"]["share"]["value"] == 1
+    assert evaluate(Fixed([plain]), [gold], "gold.jsonl").meanings == {}
 
 
 def test_two_models_on_the_same_phrases() -> None:

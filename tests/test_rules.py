@@ -1517,3 +1517,116 @@ def test_an_abbreviation_inside_a_word_is_none(rules: Rules) -> None:
 
 
 SHARED = Rules()
+
+
+ANSWERS = {
+    "a label's answer behind a stroke": ("C", "IABP/ECMO NO", {"IABP/ECMO/IMPELLA": False}),
+    "an answer behind an adjective": (
+        "A",
+        "Neoplasia pregressa NO",
+        {"neoplasia_pregressa": False},
+    ),
+    "a mai that denies the cure alone": ("A", "IPT mai trattata", {"ipertensione": True}),
+    "a denial far before a denial": (
+        "A",
+        "no bpco, no ictus, no k. cammina senza aiuto",
+        {
+            "BPCO": False,
+            "stroke_pregresso": False,
+            "neoplasia_pregressa": False,
+            "limitazione_mobilita": False,
+        },
+    ),
+    "a stenosis measured": (
+        "A",
+        "Stenosi del 60% della carotide interna",
+        {"vasculopatiaperif": True},
+    ),
+    "nobody with cancer": ("A", "Anamnesi oncologica muta.", {"neoplasia_pregressa": False}),
+    "a relative in apposition": ("A", "La madre, diabetica da tempo, vive sola.", {}),
+    "a sentence of a relative": (
+        "A",
+        "Il fratello maggiore, portatore di pace-maker, è morto d'infarto.",
+        {"familiarita_cardiovascolare": True},
+    ),
+    "denied of the patient, said of others": (
+        "A",
+        "La mamma e una zia sono diabetiche mentre lei non lo è.",
+        {"diabete": False},
+    ),
+    "a cause before its event": (
+        "C",
+        "Per disfunzione del ventricolo destro si rientra in CEC.",
+        {"II_Run": True, "Causa_II_Run_CEC": "disfunzione del ventricolo destro"},
+    ),
+    "read as an attack": (
+        "C",
+        "Disartria, TC negativa per lesioni recenti, interpretata come TIA.",
+        {"Stroke_TIA_post_op": True},
+    ),
+    "infarction of the brain": (
+        "C",
+        "TC encefalo: esteso infarto ischemico emisferico destro.",
+        {"Stroke_TIA_post_op": True},
+    ),
+    "numbers of sacks": ("C", "trasf 2 gr", {"Necessità_di_trasfusioni": True}),
+    "a transfer, no transfusion": ("C", "Trasf. in reparto in II giornata.", {}),
+    "platelets counted": ("C", "Hb 11, piastrine 240.000", {}),
+    "a filtration": ("C", "CRRT per anuria dal 3 al 6 aprile.", {"IRA": True}),
+    "no filtration says nothing": ("C", "Non CVVH.", {}),
+    "paused on a day": ("T", "Xarelto 15 mg a cena (sospeso 06/06)", {"anticoagorali": True}),
+    "replaced by heparin": (
+        "T",
+        "Coumadin (sospeso e sostituito con Clexane)",
+        {"anticoagorali": True},
+    ),
+    "took the place of": ("T", "Entresto, che ha preso il posto del ramipril", {"sartanici": True}),
+    "class of today": ("A", "NYHA II nel 2021, ora NYHA III.", {"classe_nyha": 3}),
+    "a flutter of the past is no rhythm": ("A", "Flutter atriale trattato con ablazione.", {}),
+    "pacing": ("E", "ECG: pacing ventricolare", {"ritmo_all_ingresso": 2}),
+}
+_PLACES = {
+    "A": "Anamnesi",
+    "C": "Decorso_post_operatorio",
+    "T": "Terapia",
+    "E": "esami_all_ingresso",
+}
+
+
+@pytest.mark.parametrize(("place", "text", "expected"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_what_a_sentence_answers(
+    rules: Rules, place: str, text: str, expected: dict[str, object]
+) -> None:
+    (annotation,) = rules.label(letter((_PLACES[place], text)))
+    said = {s.field: s.value for s in annotation.spans if s.value is not None}
+    assert said == expected
+
+
+HEADS = {
+    "all in small letters": ("de santis aldo n.7/1/58", "de santis", "aldo", "1958-01-07"),
+    "a month between dashes": ("SIG. LODI UGO NATO IL 04-NOV-1979", "LODI", "UGO", "1979-11-04"),
+    "in the order of its label": ("Cognome e nome: Trevisol Swami", "Trevisol", "Swami", None),
+    "a date behind a dash": ("ESPOSITO CARMELA - 07/08/1939", "ESPOSITO", "CARMELA", "1939-08-07"),
+    "particles in a row": ("Sig. Van Der Berg Johannes", "Van Der Berg", "Johannes", None),
+}
+
+
+@pytest.mark.parametrize(("text", "family", "given", "born"), HEADS.values(), ids=HEADS.keys())
+def test_who_the_patient_is(
+    rules: Rules, text: str, family: str, given: str, born: str | None
+) -> None:
+    (annotation,) = rules.label(letter((None, text)))
+    said = {s.field: s.text for s in annotation.spans}
+    days = [s.value for s in annotation.spans if s.field == "data_di_nascita"]
+    assert (said["cognome"], said["nome"], days) == (family, given, [born] if born else [])
+
+
+def test_a_name_stands_alone_above_its_birth(rules: Rules) -> None:
+    name, _ = rules.label(letter((None, "FERRI LUIGI"), (None, "nato a Lecce il 12/12/1944")))
+    assert {s.field: s.text for s in name.spans} == {"cognome": "FERRI", "nome": "LUIGI"}
+
+
+def test_a_letter_that_sends_the_patient_off_is_dated_on_the_day(rules: Rules) -> None:
+    sent = letter((None, "Torino, 9 dicembre 2020"), (None, "Le affido il Sig. Ugo Lodi."))
+    dates = [s.value for a in rules.label(sent) for s in a.spans]
+    assert "2020-12-09" in dates

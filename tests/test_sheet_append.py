@@ -348,13 +348,16 @@ def test_a_schema_of_ones_own_has_its_own_columns(tmp_path: Path) -> None:
     assert rows == [("letter", "peso", "reparto"), ("a.pdf", 71, None), ("b.pdf", 81, None)]
 
 
-def test_many_letters_have_comments_only_where_there_is_a_doubt(
+def test_of_many_letters_the_later_have_comments_only_where_there_is_a_doubt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.extract.book.table.COMMENTED", 1)
+    monkeypatch.setattr("core.extract.book.columns.COMMENTED", 1)
     path = tmp_path / "campi.xlsx"
-    doubted = letter("b.pdf", doubts=(Doubt("IRA", "uncertain", (Evidence(0, 4, "dubb"),)),))
-    write_sheet(path, [FIRST, doubted])
+    doubt = Doubt("IRA", "uncertain", (Evidence(0, 4, "dubb"),))
+    doubted = letter("b.pdf", doubts=(doubt,), nome="Bruno", data_ingresso_cch="2025-01-20")
+    for more in (letter("a.pdf", nome="Anna"), doubted), (letter("c.pdf", nome="Carla"),):
+        write_sheet(path, more)
     now = Book(path)
-    assert now.cell("a.pdf", "nome").comment is None and now.cell("b.pdf", "IRA").comment
-    assert now.cell("a.pdf", "data_ingresso_cch").value == datetime(2025, 1, 20)
+    noted = [one for one in "abc" if now.cell(f"{one}.pdf", "nome").comment]
+    assert noted == ["a"] and now.cell("b.pdf", "IRA").comment
+    assert now.cell("b.pdf", "data_ingresso_cch").value == datetime(2025, 1, 20)

@@ -1,5 +1,6 @@
 """The Space's folder: it runs from itself alone, without what a Space does not install."""
 
+import ast
 import json
 import os
 import re
@@ -9,17 +10,32 @@ import tomllib
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from gradio_client import Client
+from huggingface_hub import constants, snapshot_download
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from core.errors import BadInput
+from core.errors import BadInput, ServerError
 from core.learn.engines import files_of
 from core.learn.record import read_record
-from core.publish.space import assemble_space, publish_space, requirements
+from core.publish.folder import AT_HOME, assemble_space, requirements
+from core.publish.hub import client
+from core.publish.local import environment
+from core.publish.online import look, remember, remembered
+from core.publish.plan import Plan
+from core.publish.running import ask, wait_until_running
+from core.publish.space import pinned, publish_space
 from tests.demo_page import LETTER, running
+from tests.hub_repos import Blob, Repo
+from tests.hub_server import TOKEN, Hub
+from tests.loopback_hub import hub
+from tests.model_record import record
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE, PROJECT = ROOT / "spaces", ROOT / "pyproject.toml"
@@ -75,18 +91,6 @@ def started(space: Path, scratch: Path) -> Iterator[str]:
         yield url
 
 
-def test_the_space_answers_from_its_own_folder(space: Path, tmp_path: Path) -> None:
-    with started(space, tmp_path) as url:
-        client = Client(url, verbose=False)
-        said = client.predict(LETTER, api_name="/extract")
-    assert said["fields"]["fumo"]["value"] == 1
-    assert said["fields"]["data_di_nascita"]["value"] == "1948-11-02"
-    lines = (tmp_path / "seen.jsonl").read_text().splitlines()
-    origins = dict(json.loads(line) for line in lines)
-    assert {"core", "demo", "core.extract", "core.label.rules.rules", "demo.app"} <= origins.keys()
-    assert {name for name, at in origins.items() if not Path(at).is_relative_to(space)} == set()
-
-
 @pytest.mark.training
 def test_a_model_that_was_copied_in_is_the_one_that_answers(
     tiny_model: Path, tmp_path: Path
@@ -97,8 +101,8 @@ def test_a_model_that_was_copied_in_is_the_one_that_answers(
         files_of(read_record(folder / "model"))
     )
     with started(folder, tmp_path) as url:
-        with urllib.request.urlopen(f"{url}/config", timeout=10) as reply:
-            assert b"Entities by model/model@" in reply.read()
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            assert b"model/model@" in reply.read()
         said = Client(url, verbose=False).predict(LETTER, api_name="/extract")
     assert said["fields"]["ipertensione"]["value"] is True
 
@@ -106,10 +110,14 @@ def test_a_model_that_was_copied_in_is_the_one_that_answers(
 def test_the_folder_holds_what_runs_and_nothing_else(space: Path) -> None:
     names = {path.relative_to(space).as_posix() for path in space.rglob("*") if path.is_file()}
     assert {"app.py", "README.md", "requirements.txt", "packages.txt", "core/fields.toml"} <= names
-    assert {"demo/app.py", "demo/page.css", "core/read/__init__.py"} <= names
+    assert {"demo/app.py", "demo/screen/index.html", "core/read/__init__.py"} <= names
+    assert not names & {row for row in AT_HOME if row.endswith(".py")}
     assert any(name.startswith("demo/examples/") for name in names)
     assert not any(name.startswith(("core/publish", "spaces", "tests")) for name in names)
-    assert {Path(name).suffix for name in names} <= {".py", ".toml", ".md", ".txt", ".css", ".pdf"}
+    assert {Path(name).suffix for name in names} <= {
+        *(".py", ".toml", ".md", ".txt", ".pdf"),
+        *(".html", ".css", ".js", ".json"),
+    }
 
 
 def test_the_header_says_what_the_hub_must_know(space: Path, tmp_path: Path) -> None:
@@ -131,7 +139,69 @@ def test_a_space_installs_no_more_than_the_page_needs() -> None:
     assert all(re.fullmatch(r"[\w.-]+==[\w.+!]+", line) for line in lines)
     assert not names & {"torch", "transformers", "label-studio-sdk", "together", "gradio"}
     known = tomllib.loads(PROJECT.read_text())["project"]["dependencies"]
-    assert names <= {re.split(r"[<>=~! ;\[]", line)[0] for line in known}
+    extras = {extra for line in known for extra in Requirement(line).extras}  # gradio[mcp]
+    assert names <= {Requirement(line).name for line in known} | extras
+
+
+def imported(space: Path, names: list[str]) -> set[str]:
+    """The packages of others that modules import when they are imported, and those they import."""
+    seen: set[str] = set()
+    foreign: set[str] = set()
+    while names:
+        name = names.pop()
+        path = space / name.replace(".", "/")
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in seen or not file.is_file():
+            continue
+        seen.add(name)
+        names += [name.rpartition(".")[0]] if "." in name else []
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            found = []
+            if isinstance(node, ast.Import):
+                found = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            ours = [row for row in found if row.partition(".")[0] in ("core", "demo")]
+            names += ours
+            foreign |= {row.partition(".")[0] for row in set(found) - set(ours)}
+    return foreign - set(sys.stdlib_module_names)
+
+
+def brought(names: set[str]) -> set[str]:
+    """Distributions and all that they bring with them here."""
+    found: set[str] = set()
+    while names:
+        name = canonicalize_name(names.pop())
+        if name in found:
+            continue
+        found.add(name)
+        for line in requires(name) or ():
+            need = Requirement(line)
+            if need.marker is None or need.marker.evaluate({"extra": ""}):
+                names.add(need.name)
+    return found
+
+
+def test_all_that_the_page_imports_is_among_its_requirements(space: Path) -> None:
+    """Only the fresh environment of `tests.bench.space` proves it whole; this is what costs no
+    minutes."""
+    rooms = ("demo", "core/read", "core/learn/engines", "core/label/rules", "core/extract")
+    roots = [
+        path.relative_to(space).with_suffix("").as_posix().replace("/", ".")
+        for room in rooms
+        for path in (space / room).glob("*.py")
+    ]
+    names = {
+        re.split("[=@ ]", line)[0] for line in (space / "requirements.txt").read_text().split()
+    }
+    there = brought(names | {"gradio"})
+    homes = packages_distributions()
+    missing = {
+        package: homes.get(package, ["?"])
+        for package in imported(space, roots)
+        if not {canonicalize_name(home) for home in homes.get(package, ["?"])} & there
+    }
+    assert missing == {}
 
 
 def test_a_dry_run_lists_every_file_and_sends_nothing() -> None:
@@ -164,3 +234,125 @@ def test_a_letter_among_the_model_s_files_stops_the_space(tmp_path: Path) -> Non
     (model / "corrected.jsonl").write_text("{}")
     with pytest.raises(BadInput, match="corrected.jsonl"):
         assemble_space(tmp_path / "space", TEMPLATE, FOLDERS, PROJECT, str(model))
+
+
+def push(there: Hub, model: str | None = None, **more: Any) -> Plan:
+    return publish_space(
+        "ward/demo",
+        TEMPLATE,
+        FOLDERS,
+        PROJECT,
+        model,
+        token=TOKEN,
+        endpoint=there.url,
+        **more,
+    )
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    with hub() as server:
+        server.add(Repo("ward/letters")).commit("v1", {"lettera.json": Blob(b"{}", False)})
+        yield server
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+def test_from_push_to_a_space_that_answers(there: Hub, tmp_path: Path) -> None:
+    told: list[str] = []
+    plan = push(there)
+    online, api = there.repo("ward/demo", "space"), client(TOKEN, there.url)
+    folder = snapshot_download(
+        "ward/demo",
+        repo_type="space",
+        revision=plan.revision,
+        endpoint=there.url,
+        cache_dir=tmp_path / "cache",
+        token=TOKEN,
+    )
+    copied = Path(shutil.copytree(folder, tmp_path / "built"))
+    with started(copied, tmp_path) as url:
+        said = Client(url, verbose=False).predict(LETTER, api_name="/extract")
+        online.host = url
+        address = wait_until_running(api, "ward/demo", plan.revision, told.append, pause=0.01)
+        assert address == url and ask(address) < 60
+        remember(tmp_path, plan)
+        (seen,) = look(api, [(r["kind"], r["repo"]) for r in remembered(tmp_path).values()])
+    assert told == ["  building", "  app starting", "  running"]
+    assert seen.well and seen.told[0] == "running" and url in seen.told[-1]
+    assert said["fields"]["fumo"]["value"] == 1
+    assert said["fields"]["data_di_nascita"]["value"] == "1948-11-02"
+    lines = (tmp_path / "seen.jsonl").read_text().splitlines()
+    origins = dict(json.loads(line) for line in lines)
+    assert {"core", "demo", "core.extract", "core.label.rules.rules", "demo.app"} <= origins.keys()
+    assert {name for name, at in origins.items() if not Path(at).is_relative_to(copied)} == set()
+
+
+def test_a_model_of_the_hub_is_pinned_to_its_commit(there: Hub) -> None:
+    sha = there.repo("ward/letters").head.oid
+    assert pinned("ward/letters", TOKEN, there.url, {}) == f"ward/letters@{sha}"
+    there.add(Repo("ward/other"))
+    with pytest.raises(BadInput, match="no lettera.json there"):
+        pinned("ward/other", TOKEN, there.url, {})
+    there.repo("ward/letters").private = True
+    with pytest.raises(BadInput, match="--secret HF_TOKEN"):
+        pinned("ward/letters", TOKEN, there.url, {})
+    assert pinned("ward/letters", TOKEN, there.url, {"HF_TOKEN": "hf_read"})
+    with pytest.raises(ServerError, match="no such repository"):
+        pinned("ward/nowhere", TOKEN, there.url, {})
+
+
+@pytest.mark.parametrize(
+    ("stage", "log", "message"),
+    [
+        ("BUILD_ERROR", "build", "BUILD_ERROR .Exit code: 1"),
+        ("RUNTIME_ERROR", "run", "RUNTIME_ERROR"),
+        ("PAUSED", None, "wake it with Restart"),
+    ],
+)
+def test_a_space_that_does_not_run_is_told_with_the_end_of_its_log(
+    there: Hub, stage: str, log: str | None, message: str
+) -> None:
+    made = Repo("ward/demo", "space", stages=["BUILDING", stage])
+    made.logs = {"build": [f"build {n}" for n in range(99)], "run": ["run 0", "run 1"]}
+    there.add(made).commit("a commit", {"app.py": Blob(b"", False)})
+    told: list[str] = []
+    with pytest.raises(ServerError, match=message):
+        wait_until_running(client(TOKEN, there.url), "ward/demo", None, told.append, pause=0.01)
+    lines = [line for line in told if line.startswith("  | ")]
+    assert lines[-1:] == ([f"  | {made.logs[log][-1]}"] if log else []) and len(lines) <= 20
+
+
+def test_an_older_version_that_still_runs_is_not_taken_for_the_new_one(there: Hub) -> None:
+    there.add(Repo("ward/demo", "space", stages=["RUNNING"])).commit("old", {})
+    with pytest.raises(ServerError, match="still RUNNING after 0 minutes"):
+        wait_until_running(
+            client(TOKEN, there.url), "ward/demo", "f" * 40, print, seconds=0.05, pause=0.01
+        )
+
+
+def test_what_is_online_says_its_version_and_whether_a_newer_one_is_there(there: Hub) -> None:
+    letters = there.repo("ward/letters")
+    told = json.dumps(record().to_json()).encode()
+    letters.commit("v1", {"lettera.json": Blob(told, False)})
+    letters.tags["2026-11-21-ffffffff"] = first = letters.head.oid
+    space = there.add(Repo("ward/demo", "space", stages=["PAUSED"]))
+    space.commit("demo", {})
+    space.variables["LETTERA_MODEL"] = f"ward/letters@{first}"
+    rows, api = [("model", "ward/letters"), ("space", "ward/demo")], client(TOKEN, there.url)
+    model, demo = look(api, rows)
+    assert model.well and model.told[0].startswith("version 2026-11-21-ffffffff")
+    assert "strict F1 0.747" in model.told[-1]
+    assert not demo.well
+    assert demo.told == ("paused", "model ward/letters (version 2026-11-21-ffffffff)")
+    letters.commit("v2", {"lettera.json": Blob(told, False)})
+    assert "a newer one is online" in list(look(api, rows))[1].told[1]
+    (gone,) = look(api, [("model", "ward/nowhere")])
+    assert not gone.well and "no such repository" in gone.told[0]
+
+
+def test_the_environment_is_that_of_the_header(space: Path, tmp_path: Path) -> None:
+    page = (space / "README.md").read_text()
+    (space / "README.md").write_text(page.replace('"3.11"', '"3.9"'))
+    with pytest.raises(BadInput, match="the Space runs on Python 3.9"):
+        environment(space, tmp_path)

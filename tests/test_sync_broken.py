@@ -71,6 +71,8 @@ FAULTS: dict[str, tuple[Befalls, ...]] = {
     "half of it comes": ((PUSH, "cut"),),
     "a proxy has no patience": ((PUSH, "gateway"),),
     "the import never arrives": ((PUSH, "unsent"),),
+    "pre-labels are left out": ((PUSH, "plain"),),
+    "pre-labels are left out, and no answer comes": ((PUSH, "plain"), (PULL, "lost")),
     "the server fails, then an answer is lost": ((PUSH, "failed"), (PUSH, "lost")),
     "the lists break off": ((LIST, "cut"), (LIST, "failed"), (PUSH, "lost"), (LIST, "lost")),
     "a new project's answer is lost": ((("POST", "/api/projects/"), "lost"),),

@@ -1,19 +1,13 @@
 """Spans and BIO tags: what can be said in tags comes back the same, what cannot is counted."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.learn.tags import (
-    best_tags,
     longest,
     runs,
     spans_of,
-    state_ids,
-    states_in,
     tag_names,
     tags_of,
     words,
@@ -91,24 +85,6 @@ def test_a_span_is_as_sure_as_its_least_sure_word() -> None:
     assert [s.score for s in found] == [0.4]
 
 
-def legal(row: list[int]) -> bool:
-    return all(
-        not (tag and tag % 2 == 0) or before in (tag, tag - 1)
-        for before, tag in zip([0, *row], row, strict=False)
-    )
-
-
-@settings(deadline=None)
-@given(st.integers(1, 6), st.integers(1, 2), st.integers(0, 2**32 - 1))
-def test_the_best_tags_are_the_best_of_all_legal_rows(size: int, labels: int, seed: int) -> None:
-    width = 1 + 2 * labels
-    scores = np.random.default_rng(seed).normal(size=(size, width)).astype(np.float32)
-    every = np.stack(np.meshgrid(*[range(width)] * size, indexing="ij"), -1).reshape(-1, size)
-    rows = [row for row in every.tolist() if legal(row)]
-    best = max(rows, key=lambda row: sum(scores[i, tag] for i, tag in enumerate(row)))
-    assert best_tags(scores) == best
-
-
 def test_io_joins_neighbours_of_one_label_and_counts_them() -> None:
     text = "fumo alcol fumo"
     spans = [span(text, 0, 4, "fumo"), span(text, 5, 10, "fumo"), span(text, 11, 15, "lasix")]
@@ -118,13 +94,3 @@ def test_io_joins_neighbours_of_one_label_and_counts_them() -> None:
     assert [(s.text, s.label) for s in found] == [("fumo alcol", "fumo"), ("fumo", "lasix")]
     assert tag_names(LABELS, "io") == ["O", "I-fumo", "I-diabete", "I-lasix"]
     assert tags_of(words(text), spans, LABELS).merged == 0
-
-
-def test_states_are_learned_where_spans_differ_in_them() -> None:
-    text = "nega fumo, noto diabete"
-    no, yes = span(text, 5, 9, "fumo"), span(text, 16, 23, "diabete")
-    assert states_in([no, yes]) == states_in([replace(no, state="negated"), yes]) == ()
-    stated = [replace(no, state="negated"), replace(yes, state="present")]
-    assert states_in(stated) == ("present", "negated")
-    assert state_ids(words(text), stated, ("present", "negated")) == [-100, 1, -100, -100, 0]
-    assert state_ids(words(text), [no, stated[1]], ("present", "negated"))[1] == -100

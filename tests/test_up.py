@@ -55,6 +55,7 @@ def test_one_command_goes_from_letters_to_two_addresses(first: str, workspace: P
     assert "read 3 letters" in first and "by rules/1" in first
     assert "no TOGETHER_API_KEY is set" in first, "what was chosen by itself is said"
     assert "nobody checked" in first and "strict F1" in first
+    assert f"project '{PROJECT}': 3 tasks wait, first what teaches model/" in first
     assert "annotators:  http://127.0.0.1:" in first and "the demo:    http://127.0.0.1:" in first
     assert "lettera@localhost" in first and "credentials.toml" in first
     labelled = list(read_records(workspace / "labelled.jsonl", Annotation))

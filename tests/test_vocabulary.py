@@ -26,6 +26,14 @@ def test_fictitious_words_are_free() -> None:
     assert "bisoprololo" in pieces(("bisoprololo", 2), origin="fictitious")
 
 
+def test_a_patients_name_is_not_learned_though_fiction_knows_it_too() -> None:
+    fiction = [marked("la scarpa de paziente", f"{n:012x}", origin="fictitious") for n in range(9)]
+    assert "scarpa" in train_vocabulary(fiction, 500).get_vocab()
+    known = marked("Sig. [[cognome|De Scarpa]], [[Sesso|paziente]]", "f" * 12)
+    found = train_vocabulary([*fiction, known], 500).get_vocab()
+    assert {"de", "paziente"} <= found.keys() and "scarpa" not in found
+
+
 def test_a_number_is_its_length_and_nothing_more() -> None:
     found = pieces(("tel. 3287351755 il 21/02/2024", 9))
     assert {"0000000000", "0000"} <= found

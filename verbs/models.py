@@ -79,7 +79,7 @@ def train_verb(
 
     lettera train corrected.jsonl -o model/ --model small
     """
-    from core.learn.retrain import Incomparable, last_model
+    from core.learn.retrain import last_model
 
     known, chosen = labels_chosen(read_annotations(corrected), labels)
     asked: dict[str, Any] = {"head": head, "epochs": epochs, "batch_size": batch_size}
@@ -91,13 +91,10 @@ def train_verb(
     last = None if start == "none" else last_model(Path(start) if start else out)
     if start not in (None, "none") and last is None:
         raise BadInput(f"{start}: holds no model to go on from; leave --from out")
-    try:
+    if start is None:
+        train_after(known, out, model, last, **how)
+    else:
         train_step(known, out, model, last, **how)
-    except Incomparable as why:
-        if start is not None:
-            raise
-        say(f"not compared with the model in {out}: {why}")
-        train_step(known, out, model, **how)
 
 
 def labels_chosen(
@@ -110,6 +107,19 @@ def labels_chosen(
         view = as_view(labels)
         return [default_schema().seen_as(annotation, view) for annotation in known], None
     return known, None if labels is None else tuple(labels.split(","))
+
+
+def train_after(
+    data: "Sequence[Annotation] | Split", out: Path, model: str, last: Path | None, **how: Any
+) -> "Record":
+    """As `train_step`; a last model that nothing could be compared on fairly is left out, aloud."""
+    from core.learn.retrain import Incomparable
+
+    try:
+        return train_step(data, out, model, last, **how)
+    except Incomparable as why:
+        say(f"not compared with the model in {last}: {why}")
+        return train_step(data, out, model, **how)
 
 
 def train_step(
@@ -125,7 +135,7 @@ def train_step(
     from annotate.backend.progress import report
     from core.learn.options import options_for
     from core.learn.retrain import retrain
-    from core.learn.told import needs_an_eye, score_of
+    from core.learn.told import meanings_of, needs_an_eye, score_of, verdict
     from core.learn.train import train
 
     options = options_for(model, **how)
@@ -145,6 +155,10 @@ def train_step(
             whose = name.removeprefix("test").strip() or "all"
             spans = count(found.micro.support, "span")
             say(f"{score_of(record, name)} not trained on ({whose}; {spans})")
+    for line in meanings_of(record):
+        say(line)
+    if record.compared is not None and record.offered:
+        say(verdict(record))
     say(f"learned in {record.seconds:.0f} s: {out}")
     say(f"  phrases learned from, validated and scored on: {_origins(record)}")
     if record.int8_cost is not None:
@@ -163,14 +177,20 @@ def _origins(record: "Record") -> str:
 def train_lessons(
     labelled: Sequence["Annotation"], corrected: Sequence["Annotation"], out: Path, model: str
 ) -> None:
-    """Trains on what there is: corrections, generated letters, pre-labels while those are few."""
+    """Trains on what there is: corrections, generated letters, pre-labels while those are few. The
+    next model is compared with the last, where there is one."""
     from core.learn.options import options_for
+    from core.learn.record import read_record
+    from core.learn.retrain import last_model, stays_of
     from demo.lessons import lessons
 
     chosen = options_for(model).keep == "best"
-    lots, told = lessons(labelled, corrected, view_of([*labelled, *corrected]), chosen=chosen)
+    view = view_of([*labelled, *corrected])
+    last = last_model(out)
+    stays = None if last is None else stays_of(read_record(last), [*labelled, *corrected])
+    lots, told = lessons(labelled, corrected, view, chosen=chosen, stays=stays)
     say(told)
-    train_step(lots, out, model)
+    train_after(lots, out, model, last)
 
 
 @app.command(hidden=True)
@@ -227,6 +247,10 @@ def evaluate(
             f"against {found.rival.source}: {paired.difference:+.3f} strict F1 "
             f"({paired.low:+.3f} to {paired.high:+.3f}), p {paired.p:.4f}"
         )
+    for what, meaning in found.meanings.items():
+        share, asked = meaning.all.share, count(meaning.all.asked, "span")
+        bounds = f"{share.low:.3f} to {share.high:.3f}"
+        say(f"{what} right: {share.value:.3f} ({bounds}) of {asked} found exactly")
     strict = found.way_intervals["strict"]
     say(
         f"strict F1 {strict.value:.3f} ({strict.low:.3f} to {strict.high:.3f}) over "
@@ -325,5 +349,6 @@ def tag(model: str, files: Files, out: Out = Path("spans.jsonl"), take_all: All 
     found, failures = tag_files(files, tagger, take_all, watch)
     write_records(out, found)
     spans = sum(len(annotation.spans) for annotation in found)
-    say(f"{count(len(found), 'phrase')}, {count(spans, 'span')} by {tagger.source}: {out}")
+    counts = f"{count(len(found), 'phrase')}, {count(spans, 'span')}"
+    say(f"{counts} by {tagger.source} ({tagger.form}): {out}")
     Failures(failures).close()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from verbs.tasks import Language, as_language
 from verbs.terminal import (
     WORKSPACE,
     Out,
@@ -65,6 +66,7 @@ def adjudicate(
     blind: Annotated[
         bool, typer.Option("--blind", help="Show versions A and B, not who made them.")
     ] = False,
+    language: Language = "it",
     url: Url = None,
     workspace: Workspace = WORKSPACE,
 ) -> None:
@@ -84,8 +86,11 @@ def adjudicate(
     else:
         with studio(url, workspace) as client:
             done = decide(
-                client, project, said, default_schema(), view_of(said), verdicts, blind=blind
-            )
+                client, project, said, default_schema(), view_of(said), verdicts,
+                blind=blind, language=as_language(language),
+            )  # fmt: skip
+    for refused in done.refused:
+        warn(f"{refused.id}: {refused.reason}")
     gold = done.gold
     write_records(out, gold.annotations)
     told = ", ".join(f"{number:,} {source}" for source, number in sorted(gold.by.items()))

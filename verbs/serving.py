@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from verbs.tasks import requeueing
 from verbs.terminal import (
     HOST,
     WORKSPACE,
@@ -121,7 +122,9 @@ def serve(
     with stopping_on_sigterm(), ExitStack() as running:
         client: Any = running.enter_context(studio(url, workspace)) if project else None
         pull = pulling(client, project, workspace / "corrected.jsonl") if project else None
-        plan = Plan(model, workspace, train, pull, train_after, say)
+        made = trained(model, workspace)
+        then = requeueing(client, project, workspace, made) if project else None
+        plan = Plan(model, workspace, train, pull, train_after, say, then)
         backend = running.enter_context(serving(plan, port, host))
         if host != HOST:
             warn("the password and the letters go over the network as they are: use a TLS proxy")

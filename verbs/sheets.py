@@ -11,8 +11,8 @@ from verbs.options import Corrected, EstimateOnly, Examples, Files, Language, Ma
 from verbs.terminal import WORKSPACE, Failures, Out, Workspace, count, say, watch
 
 if TYPE_CHECKING:
+    from core.extracting import Extraction
     from core.label import Labeller
-    from core.steps import Extraction
 
 app = typer.Typer()
 
@@ -34,6 +34,10 @@ def extract(
     tagger: Annotated[
         str | None, typer.Option(help="hybrid: who finds, a folder or Hub id (else rules).")
     ] = None,
+    labelled: Annotated[
+        Path | None,
+        typer.Option(help="local: phrases labelled or corrected before; rules say the rest."),
+    ] = None,
     language: Language = "it",
     examples: Examples = 0,
     corrected: Corrected = None,
@@ -45,26 +49,34 @@ def extract(
 ) -> None:
     """Fill the 74 fields of each letter, each value with the words that say it.
 
+    FILES may hold the letters.jsonl of lettera read: nothing is read twice.
+
+    lettera extract letters.jsonl --labelled corrected.jsonl -o campi.xlsx
+
     lettera extract lettere/ -o campi.xlsx --by hybrid --tagger workspace/model --dry-run
     """
     from core.extract.asked import asking
     from core.extract.asked.extractor import Asked
     from core.extract.sheet import check_sheet, write_sheet
     from core.extract.ways import Local
+    from core.extracting import Extraction, extracted
     from core.label import LABELLERS
-    from core.steps import extract_files, files_as_letters
+    from core.label.known import Known
 
     if by not in ("local", "llm", "hybrid"):
         raise UnknownName(f"no way named '{by}' to extract; choose local, llm or hybrid")
     if tagger and by != "hybrid":
         raise BadInput(f"--tagger is for --by hybrid; with --by {by} a model is --model")
+    if labelled and by != "local":
+        raise BadInput(f"--labelled is for --by local; with --by {by} the model says what is there")
     if dry_run and by == "local":
         raise BadInput("--by local costs nothing; --dry-run is for --by llm and hybrid")
     check_sheet(out)
     extractor: Local | Asked
     rules: Labeller = LABELLERS.get("rules")()
     if by == "local":
-        extractor = Local([rules, *([load_tagger(model)] if model else [])])
+        first = Known(labelled, rules) if labelled else rules
+        extractor = Local([first, *([load_tagger(model)] if model else [])])
     else:
         finder: Labeller | None = None
         if by == "hybrid":
@@ -82,13 +94,15 @@ def extract(
         )
         extractor = Asked(hosted_labeller("field", workspace, how, corrected, rules, finder))
         if dry_run:
+            from core.sources import files_as_letters
+
             failed: list[str] = []
             letters = files_as_letters(files, failed, "reading", watch)
             tell_estimate(extractor.estimate(letters), extractor.source, workspace)
             Failures(failed).close()
             return
-    report = extract_files(files, extractor, watch)
-    written = write_sheet(out, report.results)
+    report = Extraction()
+    written = write_sheet(out, extracted(files, extractor, report, watch))
     for note in written.notes if written else ():
         say(f"  {note}")
     tell_extraction(report, extractor, out)
@@ -96,13 +110,11 @@ def extract(
 
 
 def tell_extraction(report: "Extraction", extractor: Any, out: Path) -> None:
-    filled = sum(len(result.fields) for result in report.results)
-    doubts = sum(len(result.doubts) for result in report.results)
-    away = sum(not result.discharge_letter for result in report.results)
+    doubts, away = report.doubts, report.turned_away
     told = f", {count(doubts, 'doubt')} to look at" if doubts else ""
     told += f", {away} turned away (no discharge letters)" if away else ""
-    letters = count(len(report.results) - away, "letter")
-    say(f"{letters}, {count(filled, 'value')} by {extractor.source}{told}: {out}")
+    letters = count(report.letters, "letter")
+    say(f"{letters}, {count(report.values, 'value')} by {extractor.source}{told}: {out}")
     refused = getattr(extractor, "refused", None)
     if refused is None:
         return

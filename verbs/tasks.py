@@ -1,12 +1,12 @@
 """The verbs that carry phrases to the annotators and their corrections back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from core.errors import BadInput, UnknownName
+from core.errors import BadInput, LetteraError, UnknownName
 from verbs.terminal import (
     WORKSPACE,
     Failures,
@@ -240,3 +240,33 @@ def queue(
         f"project '{project}': {count(queued.tasks, 'task')} wait in the order '{how}', "
         f"{count(len(done), 'correction')} known{told} (pre-labels: {queued.version})"
     )
+
+
+def requeueing(client: Any, project: str, workspace: Path, model: Path) -> Callable[[], None]:
+    """What to do after each training: hand out first what the new model doubts.
+
+    People go on seeing what was pushed. A server that cannot be asked keeps its order, said aloud.
+    """
+
+    def requeue() -> None:
+        from annotate.queue.stream import refresh_queue
+        from core.learn.tagger import Tagger
+
+        labelled, corrected = workspace / "labelled.jsonl", workspace / "corrected.jsonl"
+        if not labelled.exists():
+            return
+        done = read_annotations(corrected) if corrected.exists() else []
+        try:
+            said = read_annotations(labelled)
+            tagger = Tagger.load(str(model))
+            doubts = tagger.label(annotation.phrase for annotation in said)
+            queued = refresh_queue(client, project, said, done, doubts=doubts)
+        except LetteraError as error:
+            warn(f"the queue keeps its order: {error}")
+            return
+        say(
+            f"project '{project}': {count(queued.tasks, 'task')} wait, "
+            f"first what teaches {tagger.source} most"
+        )
+
+    return requeue

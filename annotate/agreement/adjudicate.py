@@ -13,6 +13,7 @@ from label_studio_sdk import LabelStudio
 from annotate.agreement.tribunal import put_up
 from annotate.agreement.verdicts import Verdict, agreed, gold, majority, trusting
 from annotate.agreement.versions import Shared, made, shared
+from annotate.screen.regions import Refused
 from annotate.screen.words import Language
 from annotate.sync.pull import pull
 from annotate.sync.studio import find
@@ -35,7 +36,8 @@ class Gold:
 @dataclass(frozen=True, slots=True)
 class Adjudication:
     """What an adjudication came to. `added`, `renewed`, `withdrawn` count tasks of its project:
-    new ones, those whose versions changed, and those that are in dispute no more.
+    new ones, those whose versions changed, and those that are in dispute no more. `refused`: what
+    somebody decided there that cannot be taken.
     """
 
     gold: Gold
@@ -43,6 +45,7 @@ class Adjudication:
     added: int = 0
     renewed: int = 0
     withdrawn: int = 0
+    refused: tuple[Refused, ...] = ()
 
 
 def settle(
@@ -88,13 +91,13 @@ def adjudicate(
     `blind`: the adjudicator sees versions A and B, in an order of each phrase's own, not who made
     them. The project is made where it is missing and there is a dispute.
     """
-    known = _adjudicated(client, title, schema, view)
+    known, refused = _adjudicated(client, title, schema, view)
     decided = settle(annotations, known, verdicts)
     if not decided.open and find(client, title) is None:
-        return Adjudication(decided)
+        return Adjudication(decided, refused=refused)
     lines = sorted({a.key: a for a in annotations}.values(), key=_place)
     put = put_up(client, title, decided.open, lines, schema, view, blind=blind, language=language)
-    return Adjudication(decided, put.project, put.added, put.renewed, put.withdrawn)
+    return Adjudication(decided, put.project, put.added, put.renewed, put.withdrawn, refused)
 
 
 def verdicts_of(majority_rules: bool, trust: str | None, people: Iterable[str]) -> list[Verdict]:
@@ -112,12 +115,14 @@ def _place(annotation: Annotation) -> tuple[str, int]:
 
 def _adjudicated(
     client: LabelStudio, title: str, schema: Schema, view: View
-) -> dict[str, Annotation]:
-    """What was submitted in the project, by phrase: the latest word where several had one."""
+) -> tuple[dict[str, Annotation], tuple[Refused, ...]]:
+    """What was submitted in the project, by phrase: the latest word where several had one; and
+    what of it cannot be taken."""
     if find(client, title) is None:
-        return {}
-    said = pull(client, title, schema, view).annotations
-    return {a.key: a for a in sorted(said, key=made) if not a.skipped}
+        return {}, ()
+    said = pull(client, title, schema, view)
+    latest = {a.key: a for a in sorted(said.annotations, key=made) if not a.skipped}
+    return latest, said.refused
 
 
 def _as_adjudicated(adjudicated: Mapping[str, Annotation]) -> Verdict:

@@ -1,7 +1,7 @@
 """The Label Studio project of phrases in dispute: every version stands there as a prediction.
 
-What the adjudicator begins with is all versions at once, so that deciding is mostly deleting; each
-version also stands apart beside it, and in words below the phrase.
+Each version stands below the phrase in words, and one key takes it as it is. What is highlighted is
+all versions at once, so that making another one is mostly deleting.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 from label_studio_sdk import LabelStudio
 
 from annotate.agreement.versions import Meaning, Place, Shared, meaning, place_of, places
-from annotate.screen.config import label_config
+from annotate.screen.config import choice_of, label_config
 from annotate.screen.guide import guideline
 from annotate.screen.regions import prediction_of, task_of
 from annotate.screen.words import WORDS, Language, named
@@ -26,20 +26,6 @@ from core.records import Annotation, Json, Span
 from core.schema import TARGET, Schema, View
 
 ALL = "tutte"  # the model version of what the adjudicator begins with
-_WORDS = {
-    "it": ("niente in più", "nota", (
-        "<p><strong>Decidere tra più versioni.</strong> Ogni schermata mostra una frase su cui chi "
-        "l'ha corretta non è d'accordo. Si comincia con tutte le versioni insieme: cancellate ciò "
-        "che è sbagliato (clic, poi Backspace) e correggete il resto; la riga sotto la frase dice "
-        "chi ha segnato che cosa.</p>"
-    )),
-    "en": ("nothing more", "note", (
-        "<p><strong>Deciding between versions.</strong> Each screen shows a phrase on which those "
-        "who corrected it do not agree. You begin with all versions at once: delete what is wrong "
-        "(click, then Backspace) and correct the rest; the line below the phrase says who marked "
-        "what.</p>"
-    )),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +55,7 @@ def put_up(
     Tasks that nobody began are taken away where their phrase is in dispute no more, and made anew
     where a version changed.
     """
-    guide = guideline(schema, view, "phrase", language)
+    guide = guideline(schema, view, "phrase", language, decide=True)
     near = neighbours(lines)
     wanted = {
         phrase.phrase.id: _task(phrase, near, guide.version, schema, blind, language)
@@ -77,8 +63,8 @@ def put_up(
     }
     with errors():
         project: Any = find(client, title) or make(
-            client, title, label_config(schema, view, "phrase", language),
-            _WORDS[language][2] + guide.html, IN_ORDER,
+            client, title, label_config(schema, view, "phrase", language, decide=True),
+            guide.html, IN_ORDER,
         )  # fmt: skip
         with sending(client, project.id):
             there = _standing(client, project.id)
@@ -113,7 +99,8 @@ def _task(
     every = Annotation(phrase.phrase, tuple(union[place] for place in sorted(union)), "human", ALL)
     task = task_of(every, *near[phrase.phrase.id], guideline=version, language=language)
     data = task["data"]
-    data["lost"] = _told(named_as, schema, language)
+    told = _told(named_as, schema, language)
+    data["choices"] = [choice_of(n, name, told[name]) for n, name in enumerate(named_as)]
     data["versions"] = _digest(named_as)
     for name, said in named_as.items():
         plain = Annotation(phrase.phrase, said.spans, "human", name)
@@ -128,12 +115,12 @@ def _blinded(phrase: Shared) -> dict[str, Annotation]:
     return {chr(ord("A") + n): phrase.versions[who] for n, who in enumerate(drawn)}
 
 
-def _told(versions: Mapping[str, Annotation], schema: Schema, language: Language) -> str:
-    """What each version has that not all have, in a line for the adjudicator."""
-    nothing, note, _ = _WORDS[language]
+def _told(versions: Mapping[str, Annotation], schema: Schema, language: Language) -> dict[str, str]:
+    """What each version has that not all have, in words for the adjudicator."""
+    words = WORDS[language]
     everybody = [{_said(span) for span in version.spans} for version in versions.values()]
     common, named_ones = set.intersection(*everybody), set.union(*everybody)
-    told = []
+    told = {}
     for name, version in versions.items():
         own = [
             _in_words(span, schema, language, _values(named_ones, span) > 1)
@@ -141,9 +128,9 @@ def _told(versions: Mapping[str, Annotation], schema: Schema, language: Language
             if _said(span) not in common
         ]
         if version.comment:
-            own.append(f"{note}: {version.comment}")
-        told.append(f"{name}: {', '.join(own) or nothing}")
-    return " · ".join(told)
+            own.append(f"{words.noted}: {version.comment}")
+        told[name] = ", ".join(own) or words.nothing_more
+    return told
 
 
 def _values(everybody: Iterable[tuple[Place, Meaning]], span: Span) -> int:
@@ -178,7 +165,7 @@ def _digest(versions: Mapping[str, Annotation]) -> str:
 
 def _standing(client: LabelStudio, project: int) -> dict[str, Json]:
     """The tasks of the project by their phrase."""
-    include = "id,data,drafts,total_annotations,cancelled_annotations"
+    include = "id,data,drafts,total_annotations,cancelled_annotations,total_predictions"
     found = tasks(client, project, include)
     return {task["data"]["key"]: task for task in found if "versions" in task["data"]}
 
@@ -188,7 +175,9 @@ def _begun(task: Json) -> bool:
 
 
 def _same(task: Json, wanted: Json | None) -> bool:
-    return wanted is not None and task["data"]["versions"] == wanted["data"]["versions"]
+    if wanted is None or not task["total_predictions"]:  # cut short, it may have come without
+        return False
+    return bool(task["data"]["versions"] == wanted["data"]["versions"])
 
 
 def _delete(client: LabelStudio, project: int, numbers: Sequence[int]) -> None:

@@ -29,7 +29,8 @@ class Plan:
 
     `model`: `rules`, a folder or a Hub id. `train`: the program that trains, and that writes
     `trained(model, workspace)`. `after`: so many new corrections start a training; None waits for
-    a person to ask. `patience`: seconds to answer in. `every`: seconds between two pulls.
+    a person to ask. `then`: called when a training has ended well. `patience`: seconds to answer
+    in. `every`: seconds between two pulls.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Plan:
     pull: Pull | None = None
     after: int | None = None
     tell: Callable[[str], object] = field(default=lambda sentence: None)
+    then: Callable[[], object] | None = None
     patience: float = PATIENCE
     every: float = EVERY
 
@@ -61,7 +63,8 @@ class Backend:
         self.corrections = Corrections(
             plan.pull, folder, plan.after, self._enough, plan.tell, plan.every
         )
-        self.training = Training(plan.train, folder, self._lessons, self._look, plan.tell)
+        self.training = Training(plan.train, folder, self._lessons, self._learned, plan.tell)
+        self._then = plan.then
         self._ended = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="model", daemon=True)
 
@@ -110,6 +113,11 @@ class Backend:
             self.training.start()
         except Busy:
             return  # what came meanwhile counts for the next one
+
+    def _learned(self) -> None:
+        self._look()
+        if self._then is not None:
+            self._then()
 
     def _look(self) -> None:
         if self.model.refresh():

@@ -118,6 +118,12 @@ class _Farness:
         weigh: Any = TfidfTransformer(sublinear_tf=True)
         self._rows = weigh.fit_transform(words.transform(texts)).tocsr()
         self._columns = self._rows.tocsc()
+        counts = np.diff(self._columns.indptr)
+        # A column that is nearly full is added ten times as fast when it is whole.
+        self._full: dict[int, Numbers] = {
+            int(term): self._columns[:, [term]].toarray().ravel()
+            for term in np.flatnonzero(counts > len(texts) / 5)
+        }
         self.apart: Numbers = np.ones(len(texts))
         others = sorted(set(done))
         for start in range(0, len(others), _CHUNK):
@@ -129,7 +135,10 @@ class _Farness:
         alike: Numbers = np.zeros(len(self.apart))
         rows, columns = self._rows, self._columns
         for at in range(rows.indptr[number], rows.indptr[number + 1]):
-            term, weight = rows.indices[at], rows.data[at]
+            term, weight = int(rows.indices[at]), rows.data[at]
+            if term in self._full:
+                alike += weight * self._full[term]
+                continue
             where = slice(columns.indptr[term], columns.indptr[term + 1])
             alike[columns.indices[where]] += weight * columns.data[where]
         self._close_in(alike)

@@ -50,13 +50,17 @@ def refresh_queue(
     how: Order = "teach",
     seed: int = 0,
     progress: Progress | None = None,
+    doubts: Iterable[Annotation] = (),
 ) -> Queued:
     """Puts all that waits in a project into an order, with these annotations as its pre-labels.
 
+    `doubts`: the same phrases as another labeller sees them, a model just trained: where there are
+    such, the order comes from them, while people go on seeing the same pre-labels.
     They go in under a model version of their own, `<source>` or `<source>#<n>`, and the stream
     changes over when all are there. Raises ServerError, or BadInput for several labellers' work.
     """
     ours = {annotation.key: annotation for annotation in annotations}
+    doubted = ours | {annotation.key: annotation for annotation in doubts}
     source = _source(annotations)
     with errors():
         project = named(client, title)
@@ -64,7 +68,7 @@ def refresh_queue(
             there = standing(client, project.id)
             waiting = [task for task in there if task.open]
             known = [task for task in waiting if all(p.id in ours for p in task.phrases)]
-            mine = [ours[phrase.id] for task in known for phrase in task.phrases]
+            mine = [doubted[phrase.id] for task in known for phrase in task.phrases]
             order = ordered(mine, corrected, how, seed)
             places = ranked(order, [task.phrases for task in known])
             version = _next(source, there)

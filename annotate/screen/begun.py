@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from annotate.screen.marks import spans_in
+from annotate.screen.config import NOTE
+from annotate.screen.marks import regions_in, spans_in, version_in
 from annotate.screen.screen import Place
 from core.records import Json, Span
 
@@ -32,6 +33,30 @@ def before_of(task: Json, made: Json, places: Sequence[Place]) -> dict[str, Json
     for key, _, span in spans_in(begun, places):
         found[key]["spans"].append(span.to_json())
     return found
+
+
+def chosen_of(task: Json, made: Json) -> Json | None:
+    """What a person submitted; where a version was chosen, as if that one stood there alone.
+
+    None where a version was chosen and the highlights were changed too: one denies the other.
+    """
+    result = made.get("result") or ()
+    name = version_in(result)
+    versions = {p.get("model_version"): p for p in task.get("predictions") or ()}
+    if name not in versions:
+        return made
+    told = made.get("prediction") or made.get("parent_prediction")
+    begun = _begun(task, made) if told else made
+    if _marks(begun) != _marks(made):
+        return None
+    notes = [item for item in result if item.get("from_name") == NOTE]
+    return {**made, "result": [*versions[name]["result"], *notes]}
+
+
+def _marks(made: Json) -> list[tuple[str, ...]]:
+    """What is highlighted, in words that can be compared."""
+    regions = regions_in(made.get("result") or ())
+    return sorted((str(r.start), str(r.end), r.label, str(r.state), str(r.value)) for r in regions)
 
 
 def _begun(task: Json, made: Json) -> Json:

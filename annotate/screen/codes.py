@@ -7,7 +7,7 @@ value goes by its `word` (`yes`, `2`, `M`), which every language and label set s
 from dataclasses import dataclass
 from functools import cache
 
-from annotate.screen.words import WORDS, Language
+from annotate.screen.words import WORDS, Language, meanings
 from core.records import Value
 from core.schema import Field, Schema, default_schema
 
@@ -88,5 +88,5 @@ def _choices(field: Field, language: Language) -> tuple[Choice, ...]:
         return (Choice(_YES, words.yes, "s"), Choice(_NO, words.no, "x"))
     return tuple(
         Choice(str(code), meaning, str(code) if isinstance(code, int) else str(number))
-        for number, (code, meaning) in enumerate(field.codes.items(), 1)
+        for number, (code, meaning) in enumerate(meanings(field, language).items(), 1)
     )

@@ -9,13 +9,15 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, i
 
 from annotate.screen.codes import Scale, scales
 from annotate.screen.looks import COMMON, LETTER, NAME, PHRASE
-from annotate.screen.words import WORDS, Language, named
-from core.records import State
+from annotate.screen.words import WORDS, Language, meanings, named
+from core.records import Json, State
 from core.schema import TARGET, Field, Group, Schema, View
 
 Unit = Literal["phrase", "letter"]
 UNIT_OF: dict[View, Unit] = {"target": "phrase", "group": "phrase", "field": "letter"}
 LABEL, STATE, NOTE, TEXT, PAGES = "label", "state", "note", "text", "pages"
+VERSION = "version"  # which of several versions an adjudicator takes as it is
+VERSION_KEYS = "abcegjkm"
 # What is kept of a state in a result, whatever the language of the screen.
 STATES: dict[State, str] = WORDS["it"].states
 # Letters, because the digits belong to labels or codes; none is a key of the editor itself.
@@ -32,10 +34,12 @@ def label_config(
     unit: Unit = "phrase",
     language: Language = "it",
     pages: bool = False,
+    decide: bool = False,
 ) -> str:
     """The XML of a project: the text, the labels, state and value of a region, a note.
 
-    `pages`: with the images of a letter's pages beside it.
+    `pages`: with the images of a letter's pages beside it. `decide`: with a choice between the
+    versions of a phrase that its task lists (`choices`).
     """
     words = WORDS[language]
     root = Element("View", className=f"lettera-{unit}")
@@ -43,6 +47,8 @@ def label_config(
     head = _box(root, "lettera-head")
     if unit == "phrase":
         _add_phrase(head)
+    if decide:
+        _add_versions(head, words.version_head)
     _add_region(head, schema, view, language)
     tools = root if unit == "phrase" else head
     if view == "field":
@@ -75,7 +81,7 @@ def unit_of(config: str) -> Unit:
 
 def hint(field: Field, language: Language) -> str:
     """The definition of a field, with its codes."""
-    codes = "; ".join(f"{code} = {meaning}" for code, meaning in field.codes.items())
+    codes = "; ".join(f"{code} = {meaning}" for code, meaning in meanings(field, language).items())
     definition = named(field, language)
     return f"{definition.rstrip('.')} ({codes})." if codes else definition
 
@@ -134,6 +140,21 @@ def _add_phrase(head: Element) -> None:
     SubElement(_box(head, "lettera-text"), "Text", name=TEXT, value="$text", granularity="symbol")
     for name, where in (("after", "near"), ("lost", "lost")):
         SubElement(_box(head, f"lettera-{where}"), "Text", name=name, value=f"${name}")
+
+
+def _add_versions(head: Element, name: str) -> None:
+    box = _box(head, "lettera-versions")
+    _add_name(box, name)
+    SubElement(
+        box, "Choices", name=VERSION, toName=TEXT, value="$choices", choice="single-radio",
+        layout="vertical",
+    )  # fmt: skip
+
+
+def choice_of(number: int, version: str, told: str) -> Json:
+    """A version of a phrase as one of its task's `choices`: its name, what is shown, its key."""
+    key = {"hotkey": VERSION_KEYS[number]} if number < len(VERSION_KEYS) else {}
+    return {"value": f"{version}: {told}", "alias": version, **key}
 
 
 def _add_letter(root: Element, pages: bool) -> None:

@@ -26,9 +26,13 @@ class Guideline:
 
 
 def guideline(
-    schema: Schema, view: View, unit: Unit = "phrase", language: Language = "it"
+    schema: Schema,
+    view: View,
+    unit: Unit = "phrase",
+    language: Language = "it",
+    decide: bool = False,
 ) -> Guideline:
-    """The guideline of a project."""
+    """The guideline of a project. `decide`: of one in which somebody decides between versions."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -41,6 +45,7 @@ def guideline(
         for group in schema.groups.values()
     ]
     page = environment.get_template(f"guide.{language}.html").render(
-        style=GUIDE, view=view, unit=unit, groups=groups, hint=partial(hint, language=language)
-    )
+        style=GUIDE, view=view, unit=unit, groups=groups, hint=partial(hint, language=language),
+        decide=decide,
+    )  # fmt: skip
     return Guideline(page, sha256(page.encode()).hexdigest()[:8])

@@ -12,6 +12,8 @@ COMMON = """
 .lettera-place { color: #767676; font-size: 13px; }
 .lettera-near { color: #767676; font-size: 14px; }
 .lettera-lost { color: #9A3412; font-size: 13px; }
+.lettera-versions { padding: 4px 0 4px 7px; }
+.lettera-versions .lsf-choices { margin: 0; }
 .lettera-text { padding: 4px 12px; border-left: 3px solid #4C78A8; }
 .lettera-text * { font-size: inherit !important; line-height: inherit !important; }
 .lettera-region { min-height: 38px; padding-left: 7px; display: flex; flex-wrap: wrap;

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from annotate.screen.codes import VALUE, known_word, scale_of, value_of, word_of
-from annotate.screen.config import LABEL, NOTE, STATE, STATES, TEXT
+from annotate.screen.config import LABEL, NOTE, STATE, STATES, TEXT, VERSION
 from annotate.screen.screen import Place
 from core.records import Json, Span, State, Value
 from core.schema import View
@@ -145,6 +145,11 @@ def spans_in(prediction: Json, places: Sequence[Place]) -> Iterator[tuple[str, s
             place = next((place for place in places if place.at == at), None)
             if place is not None:
                 yield place.phrase.id, item["id"], span
+
+
+def version_in(result: Iterable[Json]) -> str | None:
+    """The version that an adjudicator chose, by name."""
+    return next((word for _, word in _chosen(list(result), VERSION)), None)
 
 
 def note_in(result: Iterable[Json]) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from annotate.screen.begun import before_of, moment, pushed_in
+from annotate.screen.begun import before_of, chosen_of, moment, pushed_in
 from annotate.screen.marks import Region, items_of, note_in, regions_in, span_of
 from annotate.screen.screen import Place, copies_of, lost_of, places_of
 from annotate.screen.words import WORDS, Language
@@ -17,6 +17,7 @@ from core.records import Annotation, Json, Phrase, Span
 from core.schema import View
 
 SURE = 1.0
+BOTH = "a version was chosen and the highlights were changed too; it stays to be decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,11 @@ def annotations_of(
     for made in sorted(task.get("annotations") or (), key=lambda made: moment(made["updated_at"])):
         latest[_person(made["completed_by"])] = made
     found: list[Annotation] = []
-    for person, made in latest.items():
+    for person, submitted in latest.items():
+        made = chosen_of(task, submitted)
+        if made is None:
+            refused.append(Refused(data["key"], BOTH))
+            continue
         spans, bad = _spans(data, places, made, pushed_in(task, made, places), labels, view)
         refused += bad
         before = before_of(task, made, places)

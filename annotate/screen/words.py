@@ -29,6 +29,9 @@ class Words:
     no: str
     search: str
     note: str
+    version_head: str
+    nothing_more: str
+    noted: str
 
 
 WORDS: dict[Language, Words] = {
@@ -54,6 +57,9 @@ WORDS: dict[Language, Words] = {
         no="no",
         search="Cerca un campo (Maiusc+F); Invio sceglie il primo",
         note="Nota (facoltativa); Invio la registra",
+        version_head="Quale versione vale? Se nessuna, vale ciò che lasciate evidenziato",
+        nothing_more="niente in più",
+        noted="nota",
     ),
     "en": Words(
         begin="(the letter begins)",
@@ -77,8 +83,16 @@ WORDS: dict[Language, Words] = {
         no="no",
         search="Find a field (Shift+F); Enter takes the first",
         note="Note (optional); Enter keeps it",
+        version_head="Which version holds? If none, what you leave highlighted holds",
+        nothing_more="nothing more",
+        noted="note",
     ),
 }
+
+
+def meanings(field: Field, language: Language) -> dict[int | str, str]:
+    """The codes of a field and what they mean in a language, so far as its table says."""
+    return field.codes if language == "it" else {**field.codes, **field.codes_en}
 
 
 def named(thing: Field | Group, language: Language) -> str:

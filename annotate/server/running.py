@@ -90,7 +90,9 @@ def _process(stamp: list[float]) -> psutil.Process | None:
 
 def healthy(url: str) -> bool:
     try:
-        answer = httpx.get(f"{url}/health", timeout=5, trust_env=False)
+        # No certificate is asked for here, and reading those that httpx knows takes longer than all
+        # the rest.
+        answer = httpx.get(f"{url}/health", timeout=5, trust_env=False, verify=False)
         return answer.status_code == 200 and answer.json().get("status") == "UP"
     except (httpx.HTTPError, ValueError, AttributeError):
         return False

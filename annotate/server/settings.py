@@ -46,6 +46,9 @@ SETTINGS = {
     "SENTRY_DSN": "",
     "FRONTEND_SENTRY_DSN": "",
     "CONVERTER_DOWNLOAD_RESOURCES": "false",
+    # Predictions sent to tasks: without it, each call counts those of the whole project anew, and
+    # checks again what was checked before it was sent.
+    "fflag_fix_back_4620_memory_efficient_predictions_import_08012025_short": "true",
     "PYTHONWARNINGS": "ignore",
 }
 

@@ -23,12 +23,15 @@ from core.errors import BadInput, ServerError
 from core.records import Json
 
 BATCH = 1000  # the server takes about 2 s for one, and more in one call is not faster
+# Of predictions: for each call, the server may count anew those of all tasks of the project.
+PREDICTIONS = 4000
 BYTES = 16_000_000  # of a batch, where tasks are whole letters
 QUIET = 15.0  # seconds in which a batch under way shows itself: it takes 2 to 5
 TRIES = 3
 MARK = "(Lettera: invio di frasi in corso)"  # annotators read it
 Progress = Callable[[int, int | None], object]  # done, in all where known
 Missing = Callable[[Sequence[Json]], list[Json]]
+Taken = Callable[[Sequence[Json], Any], None]
 
 
 @contextmanager
@@ -86,7 +89,31 @@ def import_tasks(
         there = keys(client, project)
         return [task for task in batch if task["data"]["key"] not in there]
 
-    _send(client, f"api/projects/{project}/import", new, missing, progress)
+    def taken(batch: Sequence[Json], answer: Any) -> None:
+        # A server that found its SQLite locked tries again, and then without the predictions.
+        sent = sum(len(task["predictions"]) for task in batch)
+        if answer is None or answer.get("prediction_count", sent) < sent:
+            _complete(client, project, batch, (answer or {}).get("task_ids"))
+
+    _send(client, f"api/projects/{project}/import", new, BATCH, missing, taken, progress)
+
+
+def _complete(
+    client: LabelStudio, project: int, batch: Sequence[Json], numbers: Sequence[int] | None
+) -> None:
+    """Sends the predictions that new tasks came without. `numbers`: those of the tasks, if told."""
+    names = [task["data"]["key"] for task in batch]
+    known = dict(zip(names, numbers, strict=True)) if numbers else keys(client, project)
+    there = {name: known[name] for name in names}
+    span = {"min": min(there.values()), "max": max(there.values())}
+    said = versions(client, project, filters("and", where("id", "in", "Number", span)))
+    lost = [
+        {"task": there[name], **prediction}
+        for name, task in zip(names, batch, strict=True)
+        for prediction in task["predictions"]
+        if prediction["model_version"] not in said.get(there[name], ())
+    ]
+    import_predictions(client, project, lost)
 
 
 def import_predictions(
@@ -100,7 +127,8 @@ def import_predictions(
         there = versions(client, project, filters("and", where("id", "in", "Number", span)))
         return [p for p in batch if p["model_version"] not in there.get(p["task"], ())]
 
-    _send(client, f"api/projects/{project}/import/predictions", new, missing, progress)
+    path = f"api/projects/{project}/import/predictions"
+    _send(client, path, new, PREDICTIONS, missing, lambda _batch, _answer: None, progress)
 
 
 def versions(client: LabelStudio, project: int, query: str = "{}") -> dict[int, frozenset[str]]:
@@ -139,27 +167,32 @@ def _send(
     client: LabelStudio,
     path: str,
     items: Iterable[Json],
+    size: int,
     missing: Missing,
+    taken: Taken,
     progress: Progress | None,
 ) -> None:
-    """Sends a long list in parts; while the server is at one, the next is made."""
-    done, batches = 0, _batches(items)
+    """Sends a long list in parts; while the server is at one, the next is made.
+
+    `taken` looks at each part that is there, and at the server's answer, None where it gave none.
+    """
+    done, batches = 0, _batches(items, size)
     total = len(items) if isinstance(items, Sized) else None
     with ThreadPoolExecutor(1) as maker:
         coming = maker.submit(next, batches, None)
         while (now := coming.result()) is not None:
             coming = maker.submit(next, batches, None)
             batch, content = now
-            _send_batch(client, path, batch, content, missing)
+            taken(batch, _send_batch(client, path, batch, content, missing))
             done += len(batch)
             if progress:
                 progress(done, total)
 
 
-def _batches(items: Iterable[Json]) -> Iterator[tuple[list[Json], bytes]]:
+def _batches(items: Iterable[Json], most: int) -> Iterator[tuple[list[Json], bytes]]:
     """Parts of a long list, each with its JSON: so many items, and no more bytes than allowed."""
     left = iter(items)
-    while batch := list(islice(left, BATCH)):
+    while batch := list(islice(left, most)):
         content = json.dumps(batch).encode()
         parts = -(-len(content) // BYTES)
         if parts == 1:
@@ -173,17 +206,21 @@ def _batches(items: Iterable[Json]) -> Iterator[tuple[list[Json], bytes]]:
 
 def _send_batch(
     client: LabelStudio, path: str, batch: Sequence[Json], content: bytes, missing: Missing
-) -> None:
-    """Sends one batch. No answer is no failure: the server may have taken it, or be at it still."""
+) -> Any:
+    """Sends one batch; gives the answer, None where it is there though none came.
+
+    No answer is no failure: the server may have taken it, or be at it still.
+    """
+    whole = True
     for _ in range(TRIES):
         try:
-            request(client, "POST", path, body=content)
-            return
+            answer = request(client, "POST", path, body=content, return_task_ids="true")
+            return answer if whole else None
         except (httpx.TransportError, ApiError) as error:
             batch = _still_missing(batch, missing, _patience(error))
-            content = json.dumps(batch).encode()
+            content, whole = json.dumps(batch).encode(), False
         if not batch:
-            return
+            return None
     raise ServerError(
         f"Label Studio took no phrases though asked {TRIES} times; see its log, then run this again"
     )

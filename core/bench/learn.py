@@ -83,5 +83,4 @@ class _Scores(OnnxEngine):
 
     def of(self, phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
         """Each phrase's words (words, tags)."""
-        scores, *_ = self._scores(self._encoder.encode(phrases))
-        return scores
+        return self._scores(self._encoder.encode(phrases))

@@ -14,6 +14,7 @@ HOME_DRUGS = (
     *("lasix", "nitrati", "antiaggregante", "dapt", "anticoagorali"),
     *("aceinib", "betabloc", "sartanici", "caantag"),
 )
+PARTICIPLES = 3  # kinds of signs of sex: statement, column, address; then what may be a relative's
 Values = Mapping[str, FieldValue]
 
 _OWN_DATE = re.compile(
@@ -123,19 +124,24 @@ def _nearest(cues: str, before: str, after: str) -> int | None:
 
 def _sex(letter: Letter) -> Iterator[FieldValue]:
     """By statement, address, birth, article, participle; not where relatives are spoken of."""
-    for male, female in sex_signs():
-        signs: dict[str, list[Evidence]] = {"M": _signs(letter, male), "F": _signs(letter, female)}
+    for number, (male, female) in enumerate(sex_signs()):
+        reach = 40 if number >= PARTICIPLES else 0
+        signs: dict[str, list[Evidence]] = {
+            "M": _signs(letter, male, reach),
+            "F": _signs(letter, female, reach),
+        }
         code = max(signs, key=lambda code: len(signs[code]))
         if len(signs["M"]) != len(signs["F"]):
             yield from _said(SEX, code, tuple(signs[code][:3]))
             return
 
 
-def _signs(letter: Letter, sign: re.Pattern[str]) -> list[Evidence]:
+def _signs(letter: Letter, sign: re.Pattern[str], reach: int) -> list[Evidence]:
+    """The places of a sign where no relative is named before it or within `reach` behind it."""
     found = []
     for match in sign.finditer(letter.text):
         start = letter.text.rfind("\n", 0, match.start()) + 1
-        around = letter.text[max(start, match.start() - 60) : match.end() + 40].split("\n")[0]
+        around = letter.text[max(start, match.start() - 60) : match.end() + reach].split("\n")[0]
         if not words("people", "relatives").search(around):
             found.append(quote(letter, match.start(), match.end()))
     return found

@@ -44,14 +44,17 @@ _TOKENS = re.compile(
 )
 # Furosemide in Italy: tablets of 25 and 500 mg, vials of 20 and 250; often without unit.
 _BARE_STRENGTH = re.compile(
-    r"(?:(?:lasix|furo(?:semide)?)\W+|^\s*)(?P<mg>20|25|40|50|75|100|125|250|500)(?![\d.,]*\d)(?!\s?(?:mg|ml|gtt|/))",
+    r"(?:(?:lasix|furo(?:semide)?)\W+(?:(?:da|cp|cpr|compresse|cp da|compresse da)\s)?"
+    r"|^\s*(?:da\s)?)(?P<mg>20|25|40|50|75|100|125|250|500)(?![\d.,]*\d)(?!\s?(?:mg|ml"
+    r"|gtt|/))",
     re.IGNORECASE,
 )
 _CELL = r"(?:-|[1-3]\s?/\s?[2-4]|[1-4]|[½¼¾])"
 # A row of a table, a column for each time of day: 25   1   1/2   -
 _ROW = re.compile(
     rf"\D{{0,25}}?(?P<mg>\d+(?:[.,]\d+)?)(?:\s?mg)?(?=[^\n]*\s-(?:\s|$))"
-    rf"(?P<cells>(?:\s+{_CELL}){{3,4}})(?=\s*(?:$|\n|\())"
+    rf"(?P<cells>(?:\s+{_CELL}){{3,4}})(?=\s*(?:$|\n|\())",
+    re.IGNORECASE,
 )
 _REVERSED = re.compile(r"(?<![\d½¼¾] )(?<!\d)\bmg\s?(\d+(?:[.,]\d+)?)(?!\d|\s?mg)", re.IGNORECASE)
 _SUMMED = re.compile(r"\(\s?(?:pari a |= ?|tot\w*\.? )?(?P<mg>\d+(?:[.,]\d+)?)\s?mg[^()]*\)")

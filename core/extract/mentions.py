@@ -20,6 +20,7 @@ from core.schema import Field, Schema
 _DOSE_GOES_ON = re.compile(
     r"\s*(?:(?:\d|½|¼|mezza|un[ao]?|due)(?:\s?/\s?\d)?\s?(?:cp|cpr|compress|fl|fial)|x\s?\d|(?:ore|alle|h)\s?\d)"
 )
+_WHOSE = re.compile(r"\W{0,3}(?:che\s(?:e|è)\s)?(?:quello\s)?(?:de(?:l|lla|llo)\s)?(\w+.{0,10})")
 AFTER = frozenset({"Decorso_post_operatorio", "esami_alla_dimissione", "terapia_alla_dimissione"})
 # A model's span below this score fills no cell: a wrong value costs a clerk more than an empty one.
 FLOOR = 0.9
@@ -39,15 +40,16 @@ class Mention:
     section: str | None = None
     human: bool = False
     before: str = ""
+    after: str = ""
 
     @property
     def secondhand(self) -> bool:
         """True for a telephone that the words before it give to somebody else than the patient."""
-        near = self.before[-40:]
-        return (
-            self.field.name == "numero di telefono"
-            and words("people", "relatives").search(near) is not None
-        )
+        if self.field.name != "numero di telefono":
+            return False
+        relatives = words("people", "relatives")
+        behind = _WHOSE.match(self.after)
+        return bool(relatives.search(self.before[-40:]) or behind and relatives.match(behind[1]))
 
     @property
     def paced(self) -> bool:
@@ -154,6 +156,7 @@ def _mention(letter: Letter, said: _Said, near: date | None) -> Mention:
         section=said.source.phrase.section or _section_at(letter, said.start),
         human=said.source.origin == "human",
         before=said.source.phrase.text[: said.span.start],
+        after=said.source.phrase.text[said.span.end :],
     )
 
 

@@ -10,7 +10,7 @@ have worked on is added to.
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -41,7 +41,7 @@ def check_sheet(path: Path) -> None:
 
 
 def write_sheet(
-    path: Path, results: Sequence[LetterFields], schema: Schema | None = None
+    path: Path, results: Iterable[LetterFields], schema: Schema | None = None
 ) -> "Writing | None":
     """Writes results whole or not at all, mode 0600. Raises BadInput for another suffix.
 
@@ -60,24 +60,42 @@ def write_sheet(
     return None
 
 
-def _write_json(file: IO[bytes], results: Sequence[LetterFields], schema: Schema) -> None:
-    raw = [result.to_json() for result in results]
-    try:
-        file.write(json.dumps(raw, ensure_ascii=False, indent=1).encode() + b"\n")
-    except UnicodeEncodeError:  # a lone surrogate, which UTF-8 cannot carry
-        file.write(json.dumps(raw, indent=1).encode() + b"\n")
-
-
-def _write_csv(file: IO[bytes], results: Sequence[LetterFields], schema: Schema) -> None:
-    """Commas, a byte-order mark (without it Excel spoils the accents), dates as yyyy-mm-dd."""
-    text = io.StringIO(newline="")
-    rows = csv.writer(text)
-    rows.writerow([LETTER, *schema.fields])
+def _write_json(file: IO[bytes], results: Iterable[LetterFields], schema: Schema) -> None:
+    """A list, letter by letter: an archive's results fit no memory."""
+    begin = b"[\n "
     for result in results:
-        said = {value.field: value.value for value in result.fields}
-        cells = [in_cell(said[f.name], f) if f.name in said else "" for f in schema.fields.values()]
-        rows.writerow([_harmless(cell) for cell in (result.letter, *cells)])
-    file.write(text.getvalue().encode("utf-8-sig", "replace"))
+        file.write(begin + _as_json(result).replace("\n", "\n ").encode())
+        begin = b",\n "
+    file.write(b"[]\n" if begin.startswith(b"[") else b"\n]\n")
+
+
+def _as_json(result: LetterFields) -> str:
+    text = json.dumps(result.to_json(), ensure_ascii=False, indent=1)
+    # A lone surrogate, which UTF-8 cannot carry, stays escaped.
+    return text if _can_be_sent(text) else json.dumps(result.to_json(), indent=1)
+
+
+def _can_be_sent(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _write_csv(file: IO[bytes], results: Iterable[LetterFields], schema: Schema) -> None:
+    """Commas, a byte-order mark (without it Excel spoils the accents), dates as yyyy-mm-dd."""
+    text = io.TextIOWrapper(file, "utf-8-sig", "replace", newline="")
+    try:
+        rows = csv.writer(text)
+        rows.writerow([LETTER, *schema.fields])
+        for result in results:
+            said = {value.field: value.value for value in result.fields}
+            known = ((said.get(name), field) for name, field in schema.fields.items())
+            cells = ["" if value is None else in_cell(value, field) for value, field in known]
+            rows.writerow([_harmless(cell) for cell in (result.letter, *cells)])
+    finally:
+        text.detach()  # or it would close what is not its own
 
 
 def _harmless(cell: str | int | float | date) -> str | int | float | date:
@@ -86,21 +104,24 @@ def _harmless(cell: str | int | float | date) -> str | int | float | date:
     return cell
 
 
-def _write_xlsx(path: Path, results: Sequence[LetterFields], schema: Schema) -> "Writing | None":
-    from core.extract.workbook import make_workbook  # openpyxl takes 0.3 s to import
-
+def _write_xlsx(path: Path, results: Iterable[LetterFields], schema: Schema) -> "Writing | None":
     if not path.exists():
-        book = make_workbook(results, schema)
+        from core.extract.book.fresh import FreshBook  # openpyxl takes 0.3 s to import
+
+        book = FreshBook(schema)
+        for result in results:
+            book.add(result)
         with replacing(path) as file:
             book.save(file)
         return None
     return _extend(path, results, schema)
 
 
-def _extend(path: Path, results: Sequence[LetterFields], schema: Schema) -> "Writing":
+def _extend(path: Path, results: Iterable[LetterFields], schema: Schema) -> "Writing":
     """Adds to a workbook that is there; where that loses something, a copy of it is kept."""
     from core.extract.workbook import extend_workbook
 
+    results = list(results)  # may take hours, in which people go on working on the file
     _check_free(path)
     saved = path.stat().st_mtime_ns
     book, lost = _opened(path, schema)

@@ -27,6 +27,11 @@ class Local:
         self.source = "local/" + "+".join(labeller.source for labeller in labellers)
         self._labellers = labellers
 
+    @property
+    def by_letter(self) -> bool:
+        """Whether each letter may be worked on in a process of its own."""
+        return all(getattr(labeller, "by_letter", False) for labeller in self._labellers)
+
     def extract(self, letters: Iterable[Letter]) -> Iterator[LetterFields]:
         """Fields letter by letter, with the seconds each took."""
         for letter in letters:

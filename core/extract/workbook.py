@@ -1,4 +1,4 @@
-"""Results -> an Excel workbook for the ward, a new one or last month's with new rows.
+"""Last month's Excel workbook of the ward gets new rows; `fresh` makes a new one.
 
 In Italian, like the people who read it. Four sheets: "Lettere" (a row a letter), "Evidenze" (a row
 a place), "Codici", and a hidden one that remembers what we wrote. What a person changed since is
@@ -6,17 +6,16 @@ known by it and stays as it is; so does what a person did to rows, columns, filt
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
 
 from core.errors import BadInput
-from core.extract.book import codes, evidence, memory, table
+from core.extract.book import evidence, memory
 from core.extract.book.content import Content, contents, why_away
 from core.extract.book.evidence import EvidenceSheet
 from core.extract.book.memory import Entry, Memory, Written, fingerprint
@@ -71,20 +70,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def make_workbook(results: Sequence[LetterFields], schema: Schema) -> Workbook:
-    """A new workbook with the letters."""
-    book = Workbook()
-    book.properties.creator = "Lettera"
-    sheet = book.active
-    assert isinstance(sheet, Worksheet)
-    sheet.title = table.TITLE
-    places = EvidenceSheet.make(book.create_sheet(evidence.TITLE), schema)
-    codes.fill_codes(book.create_sheet(codes.TITLE), schema)
-    _Writer(book, Table.make(sheet, schema), places, Memory({}, True), schema).write(results)
-    return book
-
-
-def extend_workbook(book: Workbook, results: Sequence[LetterFields], schema: Schema) -> Writing:
+def extend_workbook(book: Workbook, results: Iterable[LetterFields], schema: Schema) -> Writing:
     """Puts letters into a workbook that people have worked on. Raises BadInput for another kind."""
     rows, written = look_into(book, schema)
     rows.refit()
@@ -156,10 +142,9 @@ class _Writer:
         gone = (name for name in schema.fields if name not in rows.columns)
         self._done = Writing(gone=tuple(gone))
 
-    def write(self, results: Sequence[LetterFields]) -> Writing:
+    def write(self, results: Iterable[LetterFields]) -> Writing:
         """Writes all letters; two results of one document become one row, the later one's."""
         taken: set[str] = set()
-        self._table.expect(len(results))
         for result in results:
             id = result.extra.get("id")
             name = self._memory.name(result.letter, None if id is None else str(id), taken)

@@ -8,7 +8,11 @@ from core.registry import Registry
 
 
 class Labeller(Protocol):
-    """Says of each phrase which stretches speak of which field."""
+    """Says of each phrase which stretches speak of which field.
+
+    One with a true `by_letter` says of a letter the same in any process, and has neither threads
+    nor connections: an archive is then labelled in processes beside each other.
+    """
 
     source: str
 

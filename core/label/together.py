@@ -5,11 +5,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby, islice
 from pathlib import Path
 from secrets import token_bytes
 
-from core.errors import BadInput, LLMError
+from core.errors import BadInput, LetteraError, LLMError
 from core.label import Labeller
 from core.label.asking import Asking
 from core.label.examples import Examples
@@ -31,7 +31,9 @@ from core.label.shield.shield import Shield, is_loopback, needed, unshielded
 from core.label.verdict import Line, Losses, Verdict
 from core.records import Annotation, Phrase
 from core.schema import Schema, View, default_schema
+from core.workers import in_processes
 
+Lines = tuple[Sequence[Phrase], list[Line]]
 _POLL = 60  # pauses between two looks at a job of the batch API, which takes minutes to hours
 
 
@@ -150,7 +152,10 @@ class Together:
             self.usage = service.usage
             self._count(brought)
             sheets: deque[Sheet] = deque()
-            questions = self._questions(letters, verdict, sheets)
+            prepared = self._prepared(letters, verdict)
+            # Processes are started while this one has no thread yet.
+            prepared = chain(list(islice(prepared, 1)), prepared)
+            questions = self._questions(prepared, verdict, sheets)
             work = partial(self._hear, service)
             stream = ordered(questions, work, 2 * self.how.concurrency, service.close)
             with closing(stream):
@@ -199,12 +204,25 @@ class Together:
         heard = await self._interviews[question.voter].hear(noted, question.asked)
         return question, heard, noted.keys
 
+    def _prepared(self, letters: Iterable[Sequence[Phrase]], verdict: Verdict) -> Iterator[Lines]:
+        """Each letter with its phrases as they are sent: rules and shield take the longest, and are
+        worked on in processes beside each other where the labellers allow that.
+        """
+        asked = [one for one in (self._identity, self._finder) if one is not None]
+        by_letter = all(getattr(one, "by_letter", False) for one in asked)
+        work = partial(self._lines, verdict=verdict)
+        with closing(in_processes(work, letters, None if by_letter else 1)) as done:
+            for letter, lines in done:
+                if isinstance(lines, LetteraError):
+                    raise lines
+                yield letter, lines
+
     def _questions(
-        self, letters: Iterable[Sequence[Phrase]], verdict: Verdict, sheets: deque[Sheet]
+        self, prepared: Iterable[Lines], verdict: Verdict, sheets: deque[Sheet]
     ) -> Iterator[Question]:
         """The questions about each letter, once its sheet stands in `sheets`."""
-        for letter in letters:
-            sheet = Sheet(self._lines(letter, verdict))
+        for letter, lines in prepared:
+            sheet = Sheet(lines)
             questions = [
                 Question(sheet, voter, passages, asked)
                 for voter in range(len(self._interviews))
@@ -287,7 +305,8 @@ class Together:
     ) -> Iterator[Request]:
         """The requests that labelling would begin with; of what shares a call only what is open."""
         verdict = Verdict(self.schema, self.view, self.source)
-        for question in self._questions(letters, verdict, deque(maxlen=0)):
+        prepared = self._prepared(letters, verdict)
+        for question in self._questions(prepared, verdict, deque(maxlen=0)):
             interview = self._interviews[question.voter]
             single = [interview.request([asked]) for asked in question.asked]
             open_ = [ledger is None or ledger.find(request.key) is None for request in single]

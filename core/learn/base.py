@@ -36,20 +36,19 @@ def make_network(
     head: str = "linear",
     scheme: Scheme = "bio",
     weights: Tensor | None = None,
-    states: Sequence[str] = (),
     **settings: Any,
 ) -> tuple[Headed, Encoder]:
     """A network with a head over the tags of `labels`, and the encoder of its phrases.
 
     `weights` are those of `head_tags(head, labels, scheme)` in the loss. A folder that holds a
-    model of ours is gone on from: what its head knows of a tag or a state is taken over by name.
+    model of ours is gone on from: what its head knows of a tag is taken over by name.
     `settings` are those of a network from scratch.
     """
     # Its bars and reports would go to the terminal past the caller's own progress.
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tags = head_tags(head, labels, scheme)
-    crown = {"head": head, "weights": weights, "states": tuple(states)}
+    crown = {"head": head, "weights": weights}
     if model in SCRATCH:
         return SCRATCH.get(model)(  # type: ignore[no-any-return]
             annotations, labels, limit, scheme=scheme, **crown, **_names(tags), **settings
@@ -77,7 +76,6 @@ def decoder_of(
         scheme=network.scheme,
         transitions=head.transitions() if isinstance(head, CrfHead) else None,
         thresholds=None if thresholds is None else tuple(thresholds),
-        states=network.states,
     )
 
 

@@ -19,7 +19,7 @@ def fingerprint(annotations: Iterable[Annotation], options: Json) -> str:
     digest = sha256(json.dumps(options).encode())
     for annotation in annotations:
         said = [annotation.phrase.section, annotation.origin, annotation.source]
-        spans = [[s.start, s.end, s.label, s.state] for s in annotation.spans]
+        spans = [[s.start, s.end, s.label, s.state, s.value] for s in annotation.spans]
         digest.update(
             json.dumps([annotation.phrase.id, annotation.phrase.text, said, spans]).encode()
         )
@@ -56,8 +56,10 @@ def workplace(out: Path, mark: str) -> Path:
 
 
 def seal(checkpoint: Path) -> None:
-    """Notes the sum of each file of a checkpoint that is complete."""
-    sums = {path.name: _sum(path) for path in checkpoint.iterdir() if path.name != _SUMS}
+    """Notes the sum of each file of a checkpoint that is complete. Where several processes train,
+    each writes the state of its own dice; those of others may not be whole yet."""
+    files = [path for path in checkpoint.iterdir() if path.name != _SUMS]
+    sums = {path.name: _sum(path) for path in files if not path.match("rng_state_*")}
     (checkpoint / _SUMS).write_text(json.dumps(sums))
 
 

@@ -1,15 +1,18 @@
 """A trained network -> its folder: safetensors for transformers, ONNX for the tagger, a record."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from core.learn.batches import batches
 from core.learn.encode import Encoder
 from core.learn.engines import QUANTISED, TRANSITIONS
 from core.learn.heads.crf import CrfHead
@@ -18,9 +21,12 @@ from core.learn.places import write_folder
 from core.learn.quantise import quantise
 from core.learn.record import NETWORK, Record, write_record
 from core.learn.tagger import Tagger
+from core.records import Phrase
 
 DEAR = 0.002
 """What of strict F1 eight bits may not cost: from here on the tagger loads the network in fp32."""
+_SOME = 128
+_TOKENS = 1024
 
 
 def write_model(
@@ -30,10 +36,12 @@ def write_model(
     out: Path,
     finished: Callable[[Tagger], Record],
     strict: Callable[[Tagger], float] | None = None,
+    learned: Sequence[Phrase] = (),
 ) -> Record:
     """Writes the folder `out`. `finished` makes the last record with the tagger made of it;
     `strict` scores a tagger in strict F1 on the validation letters. Where it is given the network
-    is written in int8 too, and that is what the tagger is when it costs less than `DEAR`.
+    is written in int8 too, its ranges set by some of the phrases `learned` from, and that is what
+    the tagger is when it costs less than `DEAR`.
     """
     network.eval()
 
@@ -49,14 +57,24 @@ def write_model(
         return made / NETWORK
 
     def chosen(tagger: Tagger, made: Path) -> Record:
-        return tagger.record if strict is None else _cheaper(tagger, made, strict)
+        if strict is None:
+            return tagger.record
+        quantise(made / NETWORK, made / QUANTISED, _feeds(encoder, learned))
+        return _cheaper(tagger, made, strict)
 
     return write_folder(fill, record, out, finished, chosen)
 
 
+def _feeds(encoder: Encoder, phrases: Sequence[Phrase]) -> Iterator[dict[str, NDArray[np.int64]]]:
+    """Some of the phrases, taken evenly, as inputs of a network."""
+    some = phrases[:: max(1, len(phrases) // _SOME)]
+    windows = [window for seen in encoder.encode(some) for window in seen.windows]
+    for rows in batches([len(window.ids) for window in windows], _TOKENS):
+        yield encoder.padded([windows[row] for row in rows])
+
+
 def _cheaper(tagger: Tagger, made: Path, strict: Callable[[Tagger], float]) -> Record:
     """The record, with what eight bits cost and whether they are taken."""
-    quantise(made / NETWORK, made / QUANTISED)
     record = replace(tagger.record, quantised=True)
     write_record(made, record)
     cost = round(strict(tagger) - strict(Tagger.load(made)), 6)
@@ -73,20 +91,15 @@ class _Said(nn.Module):
 
     def forward(self, *tensors: Tensor) -> Any:
         told = dict(zip(self.inputs, tensors, strict=True))
-        if not isinstance(self.network, Headed):
-            return self.network(**told).logits
-        logits, states = self.network.said(**told)
-        return logits if states is None else (logits, states)
+        return self.network(**told).logits
 
 
 def write_onnx(network: Headed | PreTrainedModel, encoder: Encoder, path: Path) -> None:
-    """The network as ONNX, for any number of rows of any length: scores of tags, and of states
-    where it tells them apart."""
+    """The network as ONNX, for any number of rows of any length: scores of tags."""
     rows = torch.full((2, 8), encoder.padding)
     mask = torch.ones_like(rows)
     mask[1, 5:] = 0
     tensors = {"input_ids": rows, "attention_mask": mask, "token_type_ids": torch.zeros_like(rows)}
-    outputs = ["logits", *(["states"] if getattr(network, "states", ()) else [])]
     free = {0: "rows", 1: "length"}
     with warnings.catch_warnings():
         # The tracing exporter: 30 times quicker than the new one and in need of nothing more. It
@@ -97,8 +110,8 @@ def write_onnx(network: Headed | PreTrainedModel, encoder: Encoder, path: Path) 
             tuple(tensors[name] for name in encoder.inputs),
             str(path),
             input_names=list(encoder.inputs),
-            output_names=outputs,
-            dynamic_axes={name: free for name in (*encoder.inputs, *outputs)},
+            output_names=["logits"],
+            dynamic_axes={name: free for name in (*encoder.inputs, "logits")},
             opset_version=17,
             dynamo=False,
         )

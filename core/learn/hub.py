@@ -1,4 +1,7 @@
-"""Folders of models: one that is here, or one fetched from the Hub (or from its cache, offline)."""
+"""Folders of models: one that is here, or one fetched from the Hub (or from its cache, offline).
+
+A Hub id may name a revision: owner/name@revision (a branch, a tag, a commit).
+"""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +9,7 @@ from pathlib import Path
 
 from core.errors import BadInput, ServerError
 
-_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+_ID = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w./-]+))?")
 
 
 def folder_of(model: str | Path, files: Sequence[str], otherwise: str) -> tuple[Path, str | None]:
@@ -16,7 +19,8 @@ def folder_of(model: str | Path, files: Sequence[str], otherwise: str) -> tuple[
     folder = Path(model)
     if folder.is_dir():
         return folder, None
-    if not isinstance(model, str) or not _ID.fullmatch(model):
+    named = _ID.fullmatch(model) if isinstance(model, str) else None
+    if named is None:
         raise BadInput(f"{model}: no such model folder; {otherwise}")
     from huggingface_hub import logging, snapshot_download
     from huggingface_hub.utils.tqdm import disable_progress_bars
@@ -25,7 +29,7 @@ def folder_of(model: str | Path, files: Sequence[str], otherwise: str) -> tuple[
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     disable_progress_bars()
     try:
-        found = Path(snapshot_download(model, allow_patterns=list(files)))
+        found = Path(snapshot_download(named[1], revision=named[2], allow_patterns=list(files)))
     except Exception as error:
         # The client raises its own errors, httpx's, OSError and ValueError alike.
         raise ServerError(

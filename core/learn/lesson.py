@@ -15,13 +15,12 @@ Gold = NDArray[np.int64] | NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a network is to say of a phrase: the labels it may name, under which head and scheme,
-    and the states of mentions, if it tells them."""
+    """What a network is to say of a phrase: the labels it may name, under which head and
+    scheme."""
 
     labels: tuple[str, ...]
     head: str = "linear"
     scheme: Scheme = "bio"
-    states: tuple[str, ...] = ()
 
     @property
     def tags(self) -> list[str]:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 
 import torch
+from accelerate import PartialState  # type: ignore[import-untyped]
 from transformers import Trainer
 
 from core.learn.base import make_network
@@ -13,7 +14,7 @@ from core.learn.checkpoints import workplace
 from core.learn.export import write_model
 from core.learn.imbalance import weights
 from core.learn.options import Options
-from core.learn.record import Record
+from core.learn.record import Record, read_record
 from core.learn.rows import Rows
 from core.learn.scores import score
 from core.learn.scoring.thresholds import per_label, shared
@@ -28,8 +29,7 @@ from core.records import Annotation
 def learn_network(task: Task) -> Record:
     """Learns, writes the folder, and returns its record."""
     lots, lesson, options = task.lots, task.lesson, task.options
-    few = 1 if options.model in SCRATCH else max(1, (os.cpu_count() or 2) // 2)
-    torch.set_num_threads(options.threads or few)
+    torch.set_num_threads(options.threads or _threads(options))
     torch.manual_seed(options.seed)
     kept = kept_of(lots.train, options)
     heft = weights([lesson.there(a) for a in kept], lesson.tags, options)
@@ -41,12 +41,13 @@ def learn_network(task: Task) -> Record:
         head=lesson.head,
         scheme=lesson.scheme,
         weights=None if heft is None else torch.tensor(heft),
-        states=lesson.states,
         **dict(options.network),
     )
     learned = Rows(_varied(kept, options), encoder, lesson)
     checked = Rows(lots.validation, encoder, lesson)
-    work = workplace(task.out, task.record.fingerprint)
+    together = PartialState(cpu=not torch.cuda.is_available())  # under torchrun: several processes
+    with together.main_process_first():
+        work = workplace(task.out, task.record.fingerprint)
     logs = task.out.absolute().with_name(f"{task.out.absolute().name}.runs")
     trainer = make_trainer(network, learned, checked, options, work, logs, task.progress)
     resumed_from = fit(trainer, work)
@@ -73,11 +74,28 @@ def learn_network(task: Task) -> Record:
         answers = tagger.label(annotation.phrase for annotation in lots.validation)
         return score(lots.validation, answers, nested=lesson.nested).micro.f1
 
+    if not together.is_main_process:
+        together.wait_for_everyone()  # the first one writes
+        return read_record(task.out)
     record = write_model(
-        network.cpu(), encoder, record, task.out, task.finished, strict if lots.validation else None
+        network.cpu(),
+        encoder,
+        record,
+        task.out,
+        task.finished,
+        strict if lots.validation else None,
+        [annotation.phrase for annotation in lots.train],
     )
     shutil.rmtree(work)
+    together.wait_for_everyone()
     return record
+
+
+def _threads(options: Options) -> int:
+    """Half the processors for an encoder, shared among the processes of one machine; one for a
+    network from scratch, which more would only slow down."""
+    share = 2 * int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return 1 if options.model in SCRATCH else max(1, (os.cpu_count() or 2) // share)
 
 
 def _varied(annotations: Sequence[Annotation], options: Options) -> Sequence[Annotation]:

@@ -32,9 +32,11 @@ class Record:
     `fingerprint` tells whether the same training was asked for again. `recipe`: the one it was made
     by. `leaks`: letters and phrases on two sides of the split. `history`: loss and strict F1 on
     validation by epoch. `distribution`: spans by label before and after sampling.
-    `thresholds`: of a multilabel head, one per label. `states`: the states of a mention that it
-    tells. `int8_cost`: the strict F1 on validation that the smaller form loses. `compared`: the
-    paired test against the model before; `offered`: whether it may be published unforced.
+    `thresholds`: of a multilabel head, one per label. `meanings`: how many spans taught each state
+    ("states") and each code of a coded field ("codes"), and how well both are told of the gold
+    spans of the other lots ("scores"). `int8_cost`: the strict F1 on validation that the smaller
+    form loses. `compared`: the paired test against the model before; `offered`: whether it may be
+    published unforced.
     Old folders lack what has a default.
     """
 
@@ -71,7 +73,7 @@ class Record:
     distribution: Json = field(default_factory=dict)
     compared: Json | None = None
     offered: bool = True
-    states: tuple[str, ...] = ()
+    meanings: Json = field(default_factory=dict)
 
     def to_json(self) -> Json:
         raw: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -82,8 +84,7 @@ class Record:
         names = {f.name for f in dataclasses.fields(cls)}
         known = {name: value for name, value in raw.items() if name in names}
         scores = {name: Scores.from_json(found) for name, found in raw["scores"].items()}
-        rows = {"labels": tuple(raw["labels"]), "states": tuple(raw.get("states", ()))}
-        return cls(**known | rows | {"scores": scores})
+        return cls(**known | {"labels": tuple(raw["labels"]), "scores": scores})
 
 
 def read_record(folder: Path) -> Record:

@@ -2,13 +2,13 @@
 
 Training begins twice: with the weights of the last model, and with what it was made from. The one
 with the better strict F1 on the validation letters is taken; then it is compared with the last
-model on the test letters, which none of the three has learned from. A letter stays on the side of
-the split where the last model had it.
+model on the test letters, which none of the three has learned from: on those that people corrected,
+where these are enough. A letter stays on the side of the split where the last model had it.
 """
 
 import dataclasses
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core.errors import BadInput
@@ -19,6 +19,7 @@ from core.learn.places import in_place, put_in_place
 from core.learn.record import FILE, WEIGHTS, Record, opaque, read_record, write_record
 from core.learn.split import SIDES, Side, Split, split
 from core.learn.tagger import Tagger
+from core.learn.told import FEWEST
 from core.learn.train import lots_of, mark_of, shares_of, train
 from core.records import Annotation, Json
 
@@ -59,7 +60,7 @@ def retrain(
     before = read_record(last)
     lots = _lots(annotations, options, before)
     mark = mark_of(lots, options)
-    if (made := _done(out, mark)) is not None:
+    if (made := _done(out, mark, last)) is not None:
         return made
     refuse_other(out)
     why = _cannot_go_on(before, last, options)
@@ -73,13 +74,15 @@ def retrain(
     }
     f1 = {way: _on_validation(record) for way, record in tried.items()}
     chosen = max(f1, key=lambda way: f1[way])
-    found = _compared(lots, places[chosen], last, options)
+    gold, corrected = _gold(lots.test)
+    found = _compared(gold, places[chosen], last, options)
     better = found.difference > 0 and found.p < SURE
     told = {
         "previous": before.weights,
         "began with": chosen,
         "validation": {way: round(value, 4) for way, value in f1.items()},
-        "letters": len({a.phrase.letter for a in lots.test}),
+        "letters": len({a.phrase.letter for a in gold}),
+        "corrected": corrected,
         **{name: round(value, 4) for name, value in dataclasses.asdict(found).items()},
     }
     if why is not None:
@@ -104,21 +107,18 @@ def retrain(
 
 def _lots(annotations: Sequence[Annotation] | Split, options: Options, before: Record) -> Split:
     """The split, in which letters that the last model knew keep their side."""
-    sides: dict[str, Side] = {name: side for side in SIDES for name in before.split.get(side, ())}
     if isinstance(annotations, Split):
         lots = lots_of(annotations, options)
-        if any(sides.get(opaque(a.phrase.letter), "test") != "test" for a in lots.test):
+        if any(side != "test" for side in stays_of(before, lots.test).values()):
             raise Incomparable("the last model has learned from letters that are to be scored on")
     else:
         usable = [annotation for annotation in annotations if not annotation.skipped]
-        letters = {a.phrase.letter: opaque(a.phrase.letter) for a in usable}
-        stays = {letter: sides[name] for letter, name in letters.items() if name in sides}
         lots = split(
             usable,
             method=options.split,
             seed=options.seed,
             shares=shares_of(options),
-            stays=stays,
+            stays=stays_of(before, usable),
         )
     if not lots.test or not (lots.validation or options.keep == "last"):
         raise Incomparable(
@@ -133,12 +133,21 @@ def _lots(annotations: Sequence[Annotation] | Split, options: Options, before: R
     return lots
 
 
-def _done(out: Path, mark: str) -> Record | None:
-    """The record of `out` where it is the outcome of this very comparison, won or lost: the model
-    that it was compared with may be gone by now."""
+def stays_of(before: Record, annotations: Iterable[Annotation]) -> dict[str, Side]:
+    """The side that each of the letters had in the split of a model."""
+    sides: dict[str, Side] = {name: side for side in SIDES for name in before.split.get(side, ())}
+    letters = {a.phrase.letter: opaque(a.phrase.letter) for a in annotations}
+    return {letter: sides[name] for letter, name in letters.items() if name in sides}
+
+
+def _done(out: Path, mark: str, last: Path) -> Record | None:
+    """The record of `out` where it is the outcome of this very comparison, won or lost (the model
+    that it was compared with may be gone by now), or the first of its kind, with none before it."""
     made = read_record(out) if (out / FILE).is_file() else None
-    if made is None or made.compared is None:
+    if made is None:
         return None
+    if made.compared is None:
+        return made_before(out, mark) if last.absolute() == out.absolute() else None
     return made_before(out, _after(mark, made.compared["previous"]))
 
 
@@ -172,7 +181,15 @@ def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
     return lambda done, total: progress(number * total + done, of * total)
 
 
-def _compared(lots: Split, new: Path, last: Path, options: Options) -> Paired:
-    phrases = [annotation.phrase for annotation in lots.test]
+def _gold(test: Sequence[Annotation]) -> tuple[Sequence[Annotation], bool]:
+    """What two models are compared on, and whether it is corrections alone."""
+    corrected = [annotation for annotation in test if annotation.origin == "human"]
+    enough = len({a.phrase.letter for a in corrected}) >= FEWEST
+    return (corrected if enough else test), enough or len(corrected) == len(test)
+
+
+def _compared(gold: Sequence[Annotation], new: Path, last: Path, options: Options) -> Paired:
+    """Each model reads with what its own record says, the thresholds that it picked among it."""
+    phrases = [annotation.phrase for annotation in gold]
     answers, before = (list(Tagger.load(place).label(phrases)) for place in (new, last))
-    return compared(lots.test, answers, before, nested=options.head == "multilabel")
+    return compared(gold, answers, before, nested=options.head == "multilabel")

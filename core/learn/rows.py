@@ -13,7 +13,7 @@ from core.learn.decode import Decoder
 from core.learn.encode import Encoded, Encoder, Window
 from core.learn.lesson import Gold, Lesson
 from core.learn.scores import Scores, score
-from core.learn.tags import IGNORED, state_ids
+from core.learn.tags import IGNORED
 from core.records import Annotation
 
 
@@ -29,6 +29,8 @@ class Rows(torch.utils.data.Dataset[dict[str, Any]]):
         for n, (annotation, seen) in enumerate(zip(annotations, self.encoded, strict=True)):
             self.gold.append(lesson.gold(seen.words, annotation)[0])
             self.windows += [(n, window) for window in seen.windows]
+        # Rows that are only scored come in this order, and next to nothing of them is filled up.
+        self.windows.sort(key=lambda place: len(place[1].ids))
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -36,16 +38,11 @@ class Rows(torch.utils.data.Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         n, window = self.windows[index]
         own = slice(window.start, window.start + len(window.firsts))
-        row = {
+        return {
             "input_ids": window.ids,  # its length is what Trainer groups rows by
             "window": window,
             "labels": _spread(self.gold[n][own], window),
         }
-        if self.lesson.states:
-            annotation, places = self.annotations[n], self.encoded[n].words
-            states = state_ids(places, annotation.spans, self.lesson.states)
-            row["states"] = _spread(np.array(states[own], dtype=np.int64), window)
-        return row
 
     def said(self, logits: Any) -> Iterator[tuple[Annotation, Encoded, NDArray[np.float32]]]:
         """Each phrase with a network's scores of its words (words, T)."""
@@ -93,11 +90,8 @@ class Collator:
         batch = self.encoder.padded([row["window"] for row in rows])
         shape = batch["input_ids"].shape
         inputs = {name: torch.from_numpy(batch[name]) for name in self.encoder.inputs}
-        for name in ("labels", "states"):
-            if name in rows[0]:
-                known = [row[name] for row in rows]
-                full = np.full((*shape, *known[0].shape[1:]), IGNORED, dtype=known[0].dtype)
-                for n, row in enumerate(known):
-                    full[n, : len(row)] = row
-                inputs[name] = torch.from_numpy(full)
-        return inputs
+        known = [row["labels"] for row in rows]
+        full = np.full((*shape, *known[0].shape[1:]), IGNORED, dtype=known[0].dtype)
+        for n, row in enumerate(known):
+            full[n, : len(row)] = row
+        return inputs | {"labels": torch.from_numpy(full)}

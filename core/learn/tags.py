@@ -9,13 +9,12 @@ neighbours of one label run together.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.viterbi import Scores, Transitions, best_paths
-from core.records import Span, State
+from core.records import Span
 
 Word = tuple[int, int]
 Scheme = Literal["bio", "io"]
@@ -100,24 +99,6 @@ def marks_of(
     return marks, Tagged((), overlapped, cut, merged)
 
 
-def states_in(spans: Iterable[Span]) -> tuple[State, ...]:
-    """The states to tell apart, in the order of the records; none where fewer than two differ."""
-    found = {span.state for span in spans}
-    known = tuple(state for state in get_args(State) if state in found)
-    return known if len(known) > 1 else ()
-
-
-def state_ids(words: Sequence[Word], spans: Sequence[Span], states: Sequence[str]) -> list[int]:
-    """The number of the state of each word's longest span; IGNORED where there is none to learn."""
-    numbers = [IGNORED] * len(words)
-    for span in longest(spans):
-        if span.state in states:
-            for i, (a, b) in enumerate(words):
-                if span.start <= a and b <= span.end:
-                    numbers[i] = states.index(span.state)
-    return numbers
-
-
 def runs(tags: Sequence[int], scheme: Scheme = "bio") -> list[tuple[int, int, int]]:
     """First word, word after the last, and label number of each span in a row of tags.
 
@@ -151,44 +132,3 @@ def spans_of(
         score = None if sureness is None else round(float(min(sureness[first:after])), 4)
         spans.append(Span(start, end, labels[label], score=score, text=text[start:end]))
     return tuple(spans)
-
-
-def best_tags(
-    scores: Scores, transitions: Transitions | None = None, scheme: Scheme = "bio"
-) -> list[int]:
-    """The best legal row of tags for scores of shape (words, tags): no I without its opening.
-
-    With the transitions of a CRF they count too. Without, where the best tag of every word is legal
-    already, that row is the answer; only the others walk the Viterbi lattice, in which I-x can
-    follow nothing but B-x and I-x.
-    """
-    if transitions is not None:
-        return best_paths([scores], transitions)[0][0]
-    greedy: list[int] = scores.argmax(axis=1).tolist()
-    if scheme == "io" or _legal(greedy):
-        return greedy
-    opens, goes_on = slice(1, None, 2), slice(2, None, 2)
-    total = scores[0].copy()
-    total[goes_on] = -np.inf
-    back = np.zeros(scores.shape, dtype=np.intp)
-    for i in range(1, len(scores)):
-        best = int(total.argmax())
-        stays = total[goes_on] >= total[opens]
-        inside = np.where(stays, total[goes_on], total[opens])
-        back[i] = best
-        back[i, goes_on] = np.arange(1, total.size, 2) + stays
-        total = scores[i] + total[best]
-        total[goes_on] = scores[i, goes_on] + inside
-    path = [int(total.argmax())]
-    for i in range(len(scores) - 1, 0, -1):
-        path.append(int(back[i, path[-1]]))
-    return path[::-1]
-
-
-def _legal(tags: Sequence[int]) -> bool:
-    before = OUTSIDE
-    for tag in tags:
-        if tag and tag % 2 == 0 and before not in (tag, tag - 1):
-            return False
-        before = tag
-    return True

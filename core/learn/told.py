@@ -26,14 +26,31 @@ def verdict(record: Record) -> str:
     told = record.compared
     if told is None:
         return ""
+    whose = "corrected " if told.get("corrected") else ""
     figures = (
         f"strict F1 {told['difference']:+.3f} ({told['low']:+.3f} to {told['high']:+.3f}), "
-        f"p {told['p']:.3f} on {_letters(told['letters'])} that neither has learned from"
+        f"p {told['p']:.3f} on {_letters(told['letters'], whose)} that neither has learned from"
     )
     if record.offered:
         return f"better than the last model: {figures}"
     few = f"; on fewer than {FEWEST} nothing can be shown" if told["letters"] < FEWEST else ""
     return f"not shown to be better than the last model: {figures}{few}"
+
+
+def meanings_of(record: Record) -> Iterator[str]:
+    """How well the model tells states and values, a sentence each, the weakest named first."""
+    scores = record.meanings.get("scores", {}).get("test", {})
+    for what, each in (("states", "F1"), ("values", "accuracy")):
+        if what in scores:
+            told = scores[what]["all"]
+            bounds = f"{told['share']['low']:.3f} to {told['share']['high']:.3f}"
+            parts = {name: part["share"]["value"] for name, part in scores[what]["parts"].items()}
+            ranked = sorted(parts.items(), key=lambda part: part[1])
+            named = ", ".join(f"{name} {share:.2f}" for name, share in ranked)
+            yield (
+                f"{what}: {told['share']['value']:.3f} right ({bounds}) of {told['asked']:,} spans "
+                f"not trained on ({each}: {named})"
+            )
 
 
 def needs_an_eye(record: Record) -> Iterator[str]:
@@ -60,8 +77,8 @@ def needs_an_eye(record: Record) -> Iterator[str]:
         yield "more than half of the phrases scored on stand word for word in those learned from"
 
 
-def _letters(number: int) -> str:
-    return f"{number:,} letter{'' if number == 1 else 's'}"
+def _letters(number: int, whose: str = "") -> str:
+    return f"{number:,} {whose}letter{'' if number == 1 else 's'}"
 
 
 def _weak(labels: dict[str, Score]) -> str:

@@ -26,7 +26,7 @@ from core.learn.record import Record, opaque, read_record
 from core.learn.scores import Scores, score
 from core.learn.split import Split, split
 from core.learn.tagger import Tagger
-from core.learn.tags import SCHEMES, states_in
+from core.learn.tags import SCHEMES
 from core.learn.task import Task
 from core.records import Annotation, Json
 from core.schema import VIEWS, View, default_schema
@@ -118,8 +118,7 @@ def _lesson(annotations: Sequence[Annotation], options: Options) -> Lesson:
     labels = _labels(annotations, options.labels)
     if is_crf(options.model):
         return Lesson(labels, "crf")
-    states = states_in(s for a in annotations for s in a.spans if s.label in labels)
-    return Lesson(labels, options.head, options.scheme, states)
+    return Lesson(labels, options.head, options.scheme)
 
 
 def _labels(
@@ -172,7 +171,6 @@ def _record(lots: Split, lesson: Lesson, options: Options, mark: str) -> Record:
         scheme=lesson.scheme,
         data=fingerprint(lots.train, {}),
         sources=_sources(lots.train, lesson.labels),
-        states=lesson.states,
     )
 
 

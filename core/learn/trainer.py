@@ -21,6 +21,7 @@ from core.learn.checkpoints import last_checkpoint, seal, state_of
 from core.learn.heads.headed import Headed
 from core.learn.options import PRECISIONS, REPORTERS, Options, Progress
 from core.learn.rows import Collator, Rows
+from core.learn.scoring.thresholds import shared
 from core.learn.scratch import SCRATCH
 from core.records import Json
 
@@ -51,6 +52,7 @@ def make_trainer(
         warmup_steps=options.warmup,
         bf16=precision_of(options) == "bf16",
         use_cpu=not torch.cuda.is_available(),
+        optim="adamw_torch_fused",
         eval_strategy="epoch" if checked else "no",
         save_strategy="epoch",
         logging_strategy="epoch",
@@ -67,8 +69,11 @@ def make_trainer(
     )
 
     def f1(said: Any) -> dict[str, float]:
-        # Made anew each time: what a CRF has learned of the steps between tags moves.
-        decoder = decoder_of(network, validation.lesson.labels)
+        # Made anew each time: what a CRF has learned of the steps between tags moves, and so does
+        # the probability from which on a nested label is best believed.
+        nested = validation.lesson.nested
+        least = [shared(*validation.judged(said.predictions))] if nested else None
+        decoder = decoder_of(network, validation.lesson.labels, least)
         return {"f1": validation.score(said.predictions, decoder).micro.f1}
 
     trainer = _InOrder(
@@ -90,7 +95,9 @@ def make_trainer(
 
 def fit(trainer: Trainer, work: Path) -> float | None:
     """Trains, from the last whole checkpoint where there is one; returns its epoch."""
-    last = last_checkpoint(work)
+    # Of several processes the first looks first: it removes what is not whole.
+    with trainer.args.main_process_first(local=False):
+        last = last_checkpoint(work)
     # Asked now: checkpoints are removed on the way.
     done = None if last is None else float(state_of(last)["epoch"])
     trainer.train(resume_from_checkpoint=None if last is None else str(last))
@@ -172,4 +179,5 @@ class _Told(TrainerCallback):
 
 class _Sealed(TrainerCallback):
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+        if state.is_world_process_zero:
+            seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")

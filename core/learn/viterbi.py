@@ -6,7 +6,7 @@ the probabilities in shares of each word's total, in double precision.
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,20 +70,68 @@ def best_paths(
 ) -> list[tuple[list[int], list[float]]]:
     """For each row of scores (words, T) its best tags and the probability of each of them."""
     found: list[tuple[list[int], list[float]]] = [([], [])] * len(rows)
+    start, end, steps = transitions.legal()
+    for numbers in _alike(rows):
+        scores = np.stack([rows[n] for n in numbers]).astype(np.float64)
+        paths = _viterbi(scores, start, end, steps)
+        shares = _marginals(scores, start, end, steps)
+        sure = np.take_along_axis(shares, paths[..., None], axis=2)[..., 0]
+        for n, path, row in zip(numbers, paths.tolist(), sure.tolist(), strict=True):
+            found[n] = (path, row)
+    return found
+
+
+def best_legal(rows: Sequence[Scores], free: bool = False) -> list[tuple[list[int], list[float]]]:
+    """The same without transitions: no I-x (tag 2 + 2k) but after B-x or I-x. The probability is
+    that of a word's tag by itself. `free`: any tag may follow any (the scheme io)."""
+    found: list[tuple[list[int], list[float]]] = [([], [])] * len(rows)
+    for numbers in _alike(rows):
+        scores = np.stack([rows[n] for n in numbers])
+        paths = scores.argmax(axis=2)
+        if not free and (wrong := _illegal(paths)).any():
+            paths[wrong] = _legal_paths(scores[wrong])
+        powers = np.exp(scores - scores.max(axis=2, keepdims=True))
+        sure = np.take_along_axis(powers, paths[..., None], axis=2)[..., 0] / powers.sum(axis=2)
+        for n, path, row in zip(numbers, paths.tolist(), sure.tolist(), strict=True):
+            found[n] = (path, row)
+    return found
+
+
+def _alike(rows: Sequence[Scores]) -> Iterator[list[int]]:
+    """The numbers of rows of one length, some at a time; empty rows are left out."""
     alike: dict[int, list[int]] = defaultdict(list)
     for n, row in enumerate(rows):
         alike[len(row)].append(n)
-    start, end, steps = transitions.legal()
-    for length, alike_rows in alike.items():
-        for at in range(0, len(alike_rows) if length else 0, _AT_ONCE):
-            numbers = alike_rows[at : at + _AT_ONCE]
-            scores = np.stack([rows[n] for n in numbers]).astype(np.float64)
-            paths = _viterbi(scores, start, end, steps)
-            shares = _marginals(scores, start, end, steps)
-            sure = np.take_along_axis(shares, paths[..., None], axis=2)[..., 0]
-            for n, path, row in zip(numbers, paths.tolist(), sure.tolist(), strict=True):
-                found[n] = (path, row)
-    return found
+    alike.pop(0, None)
+    for numbers in alike.values():
+        yield from (numbers[at : at + _AT_ONCE] for at in range(0, len(numbers), _AT_ONCE))
+
+
+def _illegal(paths: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which rows of tags hold an I that nothing opened."""
+    inside = (paths > 0) & (paths % 2 == 0)
+    before = np.pad(paths[:, :-1], ((0, 0), (1, 0)))
+    wrong: NDArray[np.bool_] = (inside & (before != paths) & (before != paths - 1)).any(axis=1)
+    return wrong
+
+
+def _legal_paths(scores: Scores) -> NDArray[np.intp]:
+    """The best legal path (rows, words) of scores (rows, words, T), T odd. A tag that opens and O
+    follow the best tag whatever it is, so a step costs T and not T * T."""
+    opens, goes_on = slice(1, None, 2), slice(2, None, 2)
+    total = scores[:, 0].copy()
+    total[:, goes_on] = -np.inf
+    back = np.zeros(scores.shape, dtype=np.intp)
+    every = np.arange(len(scores))
+    for i in range(1, scores.shape[1]):
+        best = total.argmax(axis=1)
+        stays = total[:, goes_on] >= total[:, opens]
+        inside = np.where(stays, total[:, goes_on], total[:, opens])
+        back[:, i] = best[:, None]
+        back[:, i, goes_on] = np.arange(1, scores.shape[2], 2) + stays
+        total = scores[:, i] + total[every, best][:, None]
+        total[:, goes_on] = scores[:, i, goes_on] + inside
+    return _followed(total.argmax(axis=1), back)
 
 
 def _viterbi(scores: Doubles, start: Doubles, end: Doubles, steps: Doubles) -> NDArray[np.intp]:
@@ -94,10 +142,16 @@ def _viterbi(scores: Doubles, start: Doubles, end: Doubles, steps: Doubles) -> N
         reached = total[:, :, None] + steps
         back[:, i] = reached.argmax(axis=1)
         total = np.take_along_axis(reached, back[:, i][:, None], axis=1)[:, 0] + scores[:, i]
-    path = np.zeros(scores.shape[:2], dtype=np.intp)
-    path[:, -1] = (total + end).argmax(axis=1)
-    for i in range(scores.shape[1] - 1, 0, -1):
-        path[:, i - 1] = np.take_along_axis(back[:, i], path[:, i][:, None], axis=1)[:, 0]
+    return _followed((total + end).argmax(axis=1), back)
+
+
+def _followed(last: NDArray[np.intp], back: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The paths (rows, words) that end in `last`, by what came before each tag."""
+    path = np.empty(back.shape[:2], dtype=np.intp)
+    path[:, -1] = last
+    every = np.arange(len(path))
+    for i in range(path.shape[1] - 1, 0, -1):
+        path[:, i - 1] = back[every, i, path[:, i]]
     return path
 
 

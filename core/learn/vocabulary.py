@@ -1,8 +1,10 @@
 """The vocabulary of a model trained from scratch: what it may remember of its letters.
 
 A vocabulary is published with its model, so it holds only words of fictitious letters, and words
-that stand in at least five letters and in no span of the identity fields. Any other word is spelled
-from shorter pieces, down to single letters. A digit is a digit: no number is remembered.
+that stand in at least five letters and in no span of the identity fields. A word of a real name it
+never holds, though fiction knows it too (particles, "de", are words). Names that fiction made up
+stay: were they unknown words, every unknown word would be taken for a name. Any other word is
+spelled from shorter pieces, down to single letters. A digit is a digit: no number is remembered.
 """
 
 from collections import Counter
@@ -14,10 +16,12 @@ from core.learn.encode import NO_SECTION, section_token
 from core.learn.engines.features import key
 from core.learn.tags import words
 from core.records import Annotation
-from core.schema import default_schema
+from core.schema import Schema, default_schema
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 LETTERS_NEEDED = 5
+_SHORTEST = 4
+_PARTICLES = frozenset("dalla dalle dall della dello delle dell degli".split())
 _SIGNS = "abcdefghijklmnopqrstuvwxyz0.,;:!?'’`\"“”«»()[]{}<>=+-–—−*/⁄\\|_%&@#$€£°§®"
 _SIGNS += "µμ×±≥≤→•·~^αβγδ"
 
@@ -59,30 +63,42 @@ def _model(pieces: dict[str, int] | None = None) -> models.WordPiece:
 
 def allowed_words(annotations: Iterable[Annotation]) -> list[str]:
     """The words that a vocabulary may be made of, each as often as it stands in the letters."""
-    identity = {f.name for f in default_schema().fields.values() if f.group == "identity"}
-    identity.add("identity")
+    schema = default_schema()
+    identity = {f.name for f in schema.fields.values() if f.group == "identity"} | {"identity"}
+    names = {name for name in identity if _is_name(schema, name)}
     letters: dict[str, set[str]] = {}
     counts: Counter[str] = Counter()
     free: set[str] = set()
     barred: set[str] = set()
+    never: set[str] = set()
     for annotation in annotations:
         text = annotation.phrase.text
         for start, end in words(text):
             word = key(text[start:end])
             counts[word] += 1
-            if annotation.origin == "fictitious" or word.isdecimal():
+            if word.isdecimal():
                 free.add(word)
                 continue
+            around = [s for s in annotation.spans if s.start < end and start < s.end]
+            if annotation.origin == "fictitious":
+                free.add(word)
+                continue
+            if _names(word) and any((s.field or s.label) in names for s in around):
+                never.add(word)
             letters.setdefault(word, set()).add(annotation.phrase.letter)
-            if any(
-                s.start < end and start < s.end and {s.label, s.field} & identity
-                for s in annotation.spans
-            ):
+            if any({s.label, s.field} & identity for s in around):
                 barred.add(word)
     often = {word for word, where in letters.items() if len(where) >= LETTERS_NEEDED}
-    return [
-        word
-        for word in counts
-        if word in free or word in often - barred
-        for _ in range(counts[word])
-    ]
+    allowed = (free | often - barred) - never
+    return [word for word in counts if word in allowed for _ in range(counts[word])]
+
+
+def _names(word: str) -> bool:
+    """Whether a word of a name tells whose it is: "de", "la" and "d'" do not."""
+    return len(word) >= _SHORTEST and word.isalpha() and word not in _PARTICLES
+
+
+def _is_name(schema: Schema, name: str) -> bool:
+    """Whether spans of an identity field hold names; those of an unknown one may."""
+    field = schema.fields.get(name)
+    return field is None or field.type == "text"

@@ -22,13 +22,24 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One upload. `variables` are a Space's public settings; `url` is known once it is online."""
+    """One upload. `marker` is a file that every repository of this kind holds, `patterns` the list
+    of what it may hold; `message` is the commit's, `tag` names the version. `variables` are a
+    Space's public settings, `secrets` those that nobody can read back. `url` and `revision` are
+    known once it is online.
+    """
 
     repo: str
     kind: Literal["model", "space"]
     files: tuple[PlannedFile, ...]
+    message: str
+    marker: str
+    patterns: tuple[str, ...] = ()
+    private: bool = False
+    tag: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     url: str | None = None
+    revision: str | None = None
 
     @property
     def size(self) -> int:
@@ -43,13 +54,13 @@ def allowed_files(folder: Path, patterns: Iterable[str]) -> tuple[PlannedFile, .
     """
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder; give the folder that lettera train wrote")
-    allowed = [tuple(pattern.split("/")) for pattern in patterns]
+    patterns = tuple(patterns)
     found, strangers = [], []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         if any(part in HIDDEN for part in name.parts) or (path.is_dir() and not path.is_symlink()):
             continue
-        if path.is_symlink() or not any(_matches(name.parts, pattern) for pattern in allowed):
+        if path.is_symlink() or not is_allowed(name.as_posix(), patterns):
             strangers.append(name.as_posix())
         else:
             found.append(PlannedFile(name.as_posix(), path, path.stat().st_size))
@@ -62,5 +73,8 @@ def allowed_files(folder: Path, patterns: Iterable[str]) -> tuple[PlannedFile, .
     return tuple(found)
 
 
-def _matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
-    return len(parts) == len(pattern) and all(map(fnmatchcase, parts, pattern))
+def is_allowed(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a path is on a list of patterns."""
+    parts = name.split("/")
+    rows = (pattern.split("/") for pattern in patterns)
+    return any(len(row) == len(parts) and all(map(fnmatchcase, parts, row)) for row in rows)

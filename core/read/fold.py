@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import filterfalse
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _SPACED = re.compile(r"\b(?:[^\W\d_] ){3,}[^\W\d_]\b")
@@ -9,12 +10,10 @@ _SPACED = re.compile(r"\b(?:[^\W\d_] ){3,}[^\W\d_]\b")
 
 def folded(text: str) -> str:
     """Lower-case words without accents, one space between, nothing else."""
-    plain = "".join(
-        character
-        for character in unicodedata.normalize("NFKD", text)
-        if not unicodedata.combining(character)
-    )
-    return _NOT_WORD.sub(" ", plain.casefold()).strip()
+    if not text.isascii():
+        parted = unicodedata.normalize("NFKD", text)
+        text = "".join(filterfalse(unicodedata.combining, parted))
+    return _NOT_WORD.sub(" ", text.casefold()).strip()
 
 
 def unspaced(text: str) -> str:

@@ -1,10 +1,15 @@
 """Whether a document is a discharge letter: it bears the heading, and not only mentions it."""
 
 import re
+from collections.abc import Iterator
+
+from rapidfuzz.distance.Levenshtein import distance
 
 from core.read.language import strange_language
 
 HEADING = "RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA"
+_LETTERS = "".join(filter(str.isalpha, HEADING.casefold()))
+_SLIPS = 2  # letters of the whole heading that OCR may take for others
 # Each letter with what OCR and hurried typing make of it.
 _TWINS = {"i": "[iìíîïl1|!]", "o": "[oòóôöõ0°]", "e": "[eèéêë]", "a": "[aàáâä4]", "s": "[s5$]",
           "l": "[l1i|]", "z": "[z2]", "u": "[uùúûü]", "n": "[nñ]", "c": "[cç]",
@@ -47,7 +52,7 @@ _UNFINISHED = re.compile(r"\s*".join(_WORDS), re.IGNORECASE)
 # What may follow on the heading's line: nothing, a mark, a number, a date, a page's number.
 _AFTER = re.compile(
     r"[\s)\]*#_|.:;,–—-]*(?:$|\d|(?:n|nr|num|pag|pagina|p|del|data|in data|cartella|nosologico|"
-    r"copia|rev|mod|versione|stampa)\b[.°:\s]*)|\s{2,}|\s*[-–—|]\s+\S",
+    r"copia|rev|mod|versione|stampa)\b[.°:\s]*)|\s{2,}|[\s)\]]*[-–—|/]\s+\S",
     re.IGNORECASE,
 )
 _TICKED, _UNTICKED = re.compile(rf"{_TICK}\s*$", re.IGNORECASE), re.compile(rf"{_NO_TICK}\s*$")
@@ -66,8 +71,19 @@ _LEADING_IN = re.compile(
     r"intitolata|su|a|ad|tale|questa|stessa|qui|quindi|mediante|tramite)[.:]?$",
     re.IGNORECASE,
 )
+_TOP = 5  # lines of a letterhead
+_HOUSE = re.compile(
+    r"\b(?:osp(?:\.|edale|edali)|policlinico|azienda|istituto|ist\.|fondazione"
+    r"|casa di cura|clinica|u\.?o\.?c?\b"
+    r"|divisione|reparto|unit[aà]|dipartimento|cardiochirurgia|cch|asst|aou|asl"
+    r"|presidio|p\.o\.|centro cuore)",
+    re.IGNORECASE,
+)
+_FORM = re.compile(
+    r"(?:mod|rev|prot|n|nr|cod|doc|form)\b[\w./ -]{0,15}|[\w./-]*\d[\w./-]*", re.IGNORECASE
+)
 _VERBS = re.compile(
-    r"\b(?:si|è|sono|viene|vengono|era|sarà|ha|hanno|non|che|allega|rimanda|vede|veda|vedi|"
+    r"\b(?:si|è|sono|viene|vengono|era|sarà|ha|hanno|non|che|porta|reca|esibisce|mostra|produce|riporta|cita|allega|rimanda|vede|veda|vedi|"
     r"inviata|redatta|consegnata|allegata|richiesta|firmata)\b"
 )
 
@@ -80,7 +96,20 @@ def is_discharge_letter(text: str) -> bool:
 def titles(text: str) -> list[int]:
     """Where the heading stands as a heading."""
     found = _TITLE.finditer(text)
-    return [one.start() for one in found if _stands_alone(text, one.start(), one.end())]
+    exact = [one.start() for one in found if _stands_alone(text, one.start(), one.end())]
+    return sorted({*exact, *_bent(text)} if not exact else exact)
+
+
+def _bent(text: str) -> Iterator[int]:
+    """Lines that are the heading but for a letter or two that OCR took for others."""
+    at = 0
+    for line in text.split("\n"):
+        letters = "".join(filter(str.isalpha, line.casefold()))
+        if abs(len(letters) - len(_LETTERS)) <= _SLIPS:
+            near = distance(letters, _LETTERS, score_cutoff=_SLIPS) <= _SLIPS
+            if near and not _TITLE.search(line) and _stands_alone(text, at, at + len(line)):
+                yield at + len(line) - len(line.lstrip())
+        at += len(line) + 1
 
 
 def why_not(text: str) -> str:
@@ -121,9 +150,16 @@ def _may_precede(before: str, title: str, earlier: str) -> bool:
         titled = sum(word[0].isupper() for word in words)
         parted = before[-1] in _PARTING or title[0].isupper() and titled > 1
         leads_in = _LEADING_IN.search(before) or _VERBS.search(before)
+        if not leads_in and (_FORM.fullmatch(before) or _headed(before, earlier)):
+            return True
         return parted and not leads_in and titled * 2 >= len(words)
     last = earlier.rstrip(" ").removesuffix("\n")
     return last.endswith("\n") or not _LEADING_IN.search(last.rpartition("\n")[2].strip())
+
+
+def _headed(before: str, earlier: str) -> bool:
+    """Whether a house stands before it at the top: OCR or wrapping joined letterhead and title."""
+    return earlier.count("\n") < _TOP and _HOUSE.search(before) is not None
 
 
 def _may_follow(after: str) -> bool:

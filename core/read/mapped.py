@@ -1,8 +1,9 @@
 """A text that knows, for each of its characters, where in the reader's text it came from."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import Self
 
 
@@ -72,17 +73,31 @@ class Mapped:
     def rows(self, origin: str) -> tuple[tuple[int, int, int], ...]:
         """[start here, start in `origin`, length] of every stretch that stands in both alike."""
         rows: list[tuple[int, int, int]] = []
-        start = before = -2
-        for here, (character, there) in enumerate(zip(self.text, self.at, strict=True)):
-            if not there < len(origin) or origin[there] != character:
-                continue
-            if rows and here == start + rows[-1][2] and there == before + 1:
-                rows[-1] = (start, rows[-1][1], rows[-1][2] + 1)
+        for start, end in pairwise(self._breaks()):
+            there, length = self.at[start], end - start
+            if self.text[start:end] == origin[there : there + length]:
+                rows.append((start, there, length))
             else:
-                rows.append((here, there, 1))
-                start = here
-            before = there
+                rows += _alike(self.text[start:end], start, origin[there : there + length], there)
         return tuple(rows)
+
+    def _breaks(self) -> list[int]:
+        """Where the next character does not follow on the one before in the reader's text."""
+        if not self.at:
+            return []
+        apart = (n for n, (one, two) in enumerate(pairwise(self.at), 1) if two != one + 1)
+        return [0, *apart, len(self.at)]
+
+
+def _alike(text: str, here: int, other: str, there: int) -> Iterator[tuple[int, int, int]]:
+    """Rows for the stretches of two texts, beginning at `here` and `there`, that are the same."""
+    start = 0
+    same = [one == two for one, two in zip(text, other, strict=False)]
+    for is_same, run in groupby(same):
+        length = sum(1 for _ in run)
+        if is_same:
+            yield here + start, there + start, length
+        start += length
 
 
 def joined(parts: Iterable[Mapped], between: str) -> Mapped:

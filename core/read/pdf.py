@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -25,6 +26,11 @@ class PdfPage:
         self.page = page
         self.text_page = page.get_textpage()
         self.width, self.height = page.get_size()
+
+    @cached_property
+    def text(self) -> str:
+        """All that is written on it, in the order of the file."""
+        return str(self.text_page.get_text_range())
 
     def has_content(self) -> bool:
         """Whether anything at all is drawn on it."""

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
@@ -59,6 +59,7 @@ class _Table:
     labels: frozenset[str]
     titles: frozenset[str]
     findings: frozenset[str]
+    supporting: frozenset[str]
     turning: frozenset[str]
     advice: tuple[str, ...]
     closings: tuple[str, ...]
@@ -124,6 +125,7 @@ def _table() -> _Table:
         frozenset(map(folded, raw["labels"])),
         titles,
         frozenset(map(folded, raw["findings"])),
+        frozenset(map(folded, raw["supporting"])),
         frozenset(map(folded, raw["turning"])),
         tuple(f"{folded(begin)} " for begin in raw["advice"]),
         tuple(map(folded, raw["closings"])),
@@ -143,6 +145,7 @@ def sections(text: str) -> tuple[Section, ...]:
     name, start = "", 0
     seen: set[str] = set()
     headings = list(_headings(text))
+    main = any(_is_main(heading) for heading in headings)
     for number, heading in enumerate([*headings, None]):
         if heading is not None and not _parts(heading, name):
             # The title first met among the sections begins the letter's front page behind them.
@@ -155,6 +158,8 @@ def sections(text: str) -> tuple[Section, ...]:
             new = ""
         else:
             new = "" if heading is None else _name(heading, name, seen)
+            if heading and heading.bare and main and heading.key in _table().supporting:
+                new = heading.written
         if (
             heading
             and new == "Terapia"
@@ -171,11 +176,13 @@ def sections(text: str) -> tuple[Section, ...]:
     return tuple(found)
 
 
-def headings_of(field: str) -> tuple[str, ...]:
-    """The folded headings that open the section of a field."""
-    return tuple(name for name, opened in _table().fields.items() if opened == field)
+def _is_main(heading: Heading) -> bool:
+    """Whether a heading opens the history under its own name, not under that of risk factors."""
+    known = _table()
+    return known.fields.get(heading.key) == "Anamnesi" and heading.key not in known.supporting
 
 
+@lru_cache(1024)  # asked several times of each line, by the joining of lines and by sections
 def find_heading(line: str) -> Heading | None:
     """The heading a line is, or begins with before a colon, a dash, or text in lower case."""
     for lead in {_LEAD.match(line).end(), len(line) - len(line.lstrip())}:  # type: ignore[union-attr]

@@ -6,7 +6,7 @@
 import re
 
 # Digits inside or at an edge of a word: mitra1ica, dimissi0ne, marz0, 0spedale.
-_IN_WORD = re.compile(r"(?<![\w.,/])(?:[^\W\d_]|[015]){2,}(?![\w/])")
+_IN_WORD = re.compile(r"(?<![\w.,/])(?=[^\W\d_]*[015])(?:[^\W\d_]|[015]){2,}(?![\w/])")
 _ARTICLE = re.compile(r"(?<!\w)([adnsc][aeou]?l)1(?=['’])", re.IGNORECASE)
 _SHORT = {"i1": "il", "de1": "del", "ne1": "nel", "da1": "dal", "a1": "al", "su1": "sul",
           "1a": "la", "1e": "le", "1o": "lo", "co1": "col", "te1": "tel"}  # fmt: skip
@@ -22,11 +22,14 @@ _LONE = re.compile(
     r"(?<![\w'’])[lI](?=\s?(?:cp|cpr|cps|compr|fl\b|fial|volt|inalaz|bust|grado\b))"
     r"|(?<=\btipo\s)l(?!\w)"
 )
+# Each begins with the sign it looks for, so that most of a text is passed over at once.
+_NEAR_NUMBER = re.compile(r"[OoQlI](?:\d|[/.,]\d)|\d[OoQlI]")
 _STRANGE_CASE = re.compile(
-    r"(?<=[A-ZÀ-Ü])l(?=[A-ZÀ-Ü])|(?<=[A-ZÀ-Ü]{3})l(?!\w)|(?<![\w/])l(?=[A-ZÀ-Ü]{2})|(?<![\w/])l(?=[VX]I{0,3}(?!\w))|(?<!\w)l(?=[dgmnprs][a-zà-ù]{2})|(?<!\w)l(?=[ln](?!\w))|(?<=[a-zà-ù])I(?=[a-zà-ù])"
+    r"l(?:(?<=[A-ZÀ-Ü]l)(?=[A-ZÀ-Ü])|(?<=[A-ZÀ-Ü]{3}l)(?!\w)|(?<![\w/]l)(?=[A-ZÀ-Ü]{2}|[VX]I{0,3}(?!\w))"
+    r"|(?<!\wl)(?=[dgmnprs][a-zà-ù]{2}|[ln](?!\w)))|I(?<=[a-zà-ù]I)(?=[a-zà-ù])"
 )
 # No Italian syllable has an l between two consonants: endocardlte.
-_PENT_L = re.compile(r"(?<=[a-zà-ù][bcdfgmnpstvz])l(?=[bcdfgmnpqrstvz][aeiouàèéìòù])")
+_PENT_L = re.compile(r"l(?<=[a-zà-ù][bcdfgmnpstvz]l)(?=[bcdfgmnpqrstvz][aeiouàèéìòù])")
 _DIGITS = str.maketrans("OoQlI", "00011")
 _VOWELS = "aeiouàèéìòù"
 _BEFORE_L = "bcfgpl"  # bl, cl, fl begin syllables; behind other consonants an i is likelier
@@ -39,8 +42,9 @@ def mended(text: str) -> str:
     if any(digit in text for digit in "015"):
         text = _ARTICLE.sub(r"\1l", text)
         text = _IN_WORD.sub(_word, text)
-    if any(letter in text for letter in "OoQlI"):
+    if _NEAR_NUMBER.search(text):
         text = _IN_NUMBER.sub(lambda match: match[0].translate(_DIGITS), text)
+    if "l" in text or "I" in text:
         text = _LONE.sub("1", text)
     return text
 

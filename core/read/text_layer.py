@@ -1,6 +1,7 @@
 """The text layer of a PDF page -> its words with their places -> lines."""
 
 import ctypes
+import re
 from collections.abc import Iterator
 
 import pypdfium2.raw as pdfium
@@ -12,6 +13,9 @@ from core.read.raw import RawPage
 _BLANKS = frozenset((0, 9, 10, 11, 12, 13, 32))
 # PDFium's marks for a hyphen at the end of a line, which it joins with the next line's word.
 _HYPHENS = frozenset((0x02, 0xFFFE))
+# A page's text is its characters one by one, unless there is a mark or half a character in it.
+_ODD = re.compile("[\x01-\x08\x0e-\x1f\ud800-\udfff\ufffe]")
+_RUN = re.compile("[^\0\t\n\x0b\x0c\r ]+")
 _FEW = 20  # letters and digits: a stamp or a page number over a picture is no text layer
 _STAMP = 250
 _WHOLE_PAGE = 0.5
@@ -20,8 +24,7 @@ _READABLE = 0.7
 
 def has_text(page: PdfPage) -> bool:
     """Whether a page's own text is its content, and not a stamp over a scan or unmapped glyphs."""
-    text = page.text_page.get_text_range()
-    solid = [character for character in text if not character.isspace()]
+    solid = [character for character in page.text if not character.isspace()]
     readable = sum(character.isalnum() for character in solid)
     if readable < _FEW:
         return False
@@ -40,19 +43,28 @@ def _unmapped(character: str) -> bool:
 
 def _words(page: PdfPage) -> Iterator[Word]:
     """Runs of characters between blanks; only the first and the last are asked for their place."""
-    raw = page.text_page.raw
-    unicode_of = pdfium.FPDFText_GetUnicode
     seen = _Seen(page)
+    for text, start, length in _runs(page):
+        yield from seen.word(text, start, length)
+
+
+def _runs(page: PdfPage) -> Iterator[tuple[str, int, int]]:
+    """Each run of characters, where it begins and how many characters PDFium counts in it."""
+    count = page.text_page.count_chars()
+    if len(page.text) == count and not _ODD.search(page.text):
+        for run in _RUN.finditer(page.text):
+            yield run[0], run.start(), len(run[0])
+        return
     codes: list[int] = []
-    for index in range(page.text_page.count_chars()):
-        code = unicode_of(raw, index)
+    for index in range(count):
+        code = pdfium.FPDFText_GetUnicode(page.text_page.raw, index)
         if code not in _BLANKS:
             codes.append(code)
         if codes and (code in _BLANKS or code in _HYPHENS):
-            yield from seen.word(codes, index + (code in _HYPHENS) - len(codes))
+            yield _joined(codes), index + (code in _HYPHENS) - len(codes), len(codes)
             codes = []
     if codes:
-        yield from seen.word(codes, page.text_page.count_chars() - len(codes))
+        yield _joined(codes), count - len(codes), len(codes)
 
 
 class _Seen:
@@ -66,14 +78,14 @@ class _Seen:
         self._box = pdfium.FS_RECTF()
         self._reference = ctypes.byref(self._box)
 
-    def word(self, codes: list[int], start: int) -> Iterator[Word]:
+    def word(self, text: str, start: int, length: int) -> Iterator[Word]:
         """The word of these characters; nothing where it stands outside the page."""
-        first, last = self._place(start), self._place(start + len(codes) - 1)
+        first, last = self._place(start), self._place(start + length - 1)
         lefts, tops, rights, bottoms = zip(first, last, strict=True)
         left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
         width, height = self._size
         if right > 0 and bottom > 0 and left < width and top < height and bottom > top:
-            yield Word(_joined(codes), left, top, right, bottom)
+            yield Word(text, left, top, right, bottom)
 
     def _place(self, index: int) -> tuple[float, float, float, float]:
         pdfium.FPDFText_GetLooseCharBox(self._raw, index, self._reference)

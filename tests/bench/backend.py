@@ -75,7 +75,16 @@ def encoder(
         scores={},
         fingerprint="",
     )
-    write_model(network, Encoder(tokenizer, 512), record, out, lambda tagger: tagger.record, strict)
+    learned = [annotation.phrase for annotation in gold]
+    write_model(
+        network,
+        Encoder(tokenizer, 512),
+        record,
+        out,
+        lambda tagger: tagger.record,
+        strict,
+        learned,
+    )
     return out
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from core.extract.book.ink import FILLS, LOOKS, WRAPPED, Shown, head, put
+from core.extract.book.ink import FILLS, LOOKS, WRAPPED, Shown, head, new_cell
 from core.schema import Field, Schema
 
 TITLE = "Codici"
@@ -20,17 +21,22 @@ TYPES = {
 
 
 def fill_codes(sheet: Worksheet, schema: Schema) -> None:
-    """One row a field, one a code, one a colour."""
-    head(sheet, ["campo", "tipo", "codice", "significato"], [42, 12, 8, 90])
-    rows = [row for field in schema.fields.values() for row in _rows(field)]
-    for number, row in enumerate(rows, 2):
-        for column, shown in enumerate(row, 1):
-            if shown is not None:
-                put(sheet, number, column, shown).alignment = WRAPPED
-    for number, (name, look) in enumerate(LOOKS.items(), len(rows) + 3):
-        put(sheet, number, 3, None).fill = FILLS[name]
-        put(sheet, number, 4, look.it).alignment = WRAPPED
+    """Fills an empty sheet: one row a field, one a code, one a colour."""
     sheet.freeze_panes = "A2"
+    head(sheet, ["campo", "tipo", "codice", "significato"], [42, 12, 8, 90])
+    for row in (row for field in schema.fields.values() for row in _rows(field)):
+        sheet.append([None if shown is None else _wrapped(sheet, shown) for shown in row])
+    sheet.append([])
+    for name, look in LOOKS.items():
+        colour = new_cell(sheet, None)
+        colour.fill = FILLS[name]
+        sheet.append([None, None, colour, _wrapped(sheet, look.it)])
+
+
+def _wrapped(sheet: Worksheet, shown: Shown) -> Cell:
+    cell = new_cell(sheet, shown)
+    cell.alignment = WRAPPED
+    return cell
 
 
 def meanings(field: Field) -> list[tuple[int | str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from openpyxl.cell import Cell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from core.extract.cell import FORMULA_STARTS
 from core.extract.result import Reason
 
+DAY = "dd/mm/yyyy"
 MOST = 32_767  # characters that Excel allows in a cell
 AUTHOR = "Lettera"
 CUT = " […]"
@@ -55,6 +56,13 @@ def put(sheet: Worksheet, row: int, column: int, shown: Shown) -> Cell:
     """A cell whose text is never a formula, and never more than Excel can hold."""
     cell = sheet.cell(row, column)
     assert isinstance(cell, Cell)
+    write(cell, shown)
+    return cell
+
+
+def new_cell(sheet: Worksheet, shown: Shown) -> Cell:
+    """The same for a cell that `append` will find a place for."""
+    cell: Cell = WriteOnlyCell(sheet)
     write(cell, shown)
     return cell
 
@@ -100,19 +108,28 @@ def is_free(cell: Cell) -> bool:
 
 
 def head(
-    sheet: Worksheet, titles: Sequence[str], widths: Sequence[int], colours: Sequence[str] = ()
+    sheet: Worksheet,
+    titles: Sequence[str],
+    widths: Sequence[int],
+    colours: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> None:
-    """The row of headings and the width of each column."""
-    for column, title in enumerate(titles, 1):
-        cell = put(sheet, 1, column, title)
-        colour = colours[column - 1] if colours else "#404040"
+    """The row of headings of an empty sheet, and the width of each column."""
+    cells = []
+    for number, title in enumerate(titles):
+        cell = new_cell(sheet, title)
+        colour = colours[number] if colours else "#404040"
         cell.fill = PatternFill("solid", fgColor=colour.lstrip("#"))
         cell.font = _TITLE if _is_dark(colour) else Font(bold=True)
         cell.alignment = Alignment(vertical="center", wrap_text=True)
-        sheet.column_dimensions[get_column_letter(column)].width = widths[column - 1]
+        if notes:
+            cell.comment = comment(notes[number])
+        cells.append(cell)
+        sheet.column_dimensions[get_column_letter(number + 1)].width = widths[number]
     sheet.row_dimensions[1].height = 48
+    sheet.append(cells)
 
 
 def _is_dark(colour: str) -> bool:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return 0.299 * red + 0.587 * green + 0.114 * blue < 140
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 150

@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from core.errors import BadInput
 from core.extract.book.content import Content
-from core.extract.book.ink import plain, put
+from core.extract.book.ink import new_cell, plain, put
 from core.extract.cell import from_cell
 from core.records import Evidence, Json, Value
 from core.schema import Field
@@ -100,15 +100,11 @@ class Memory:
         """The whole memory, in place of what stood there."""
         sheet.delete_rows(1, sheet.max_row)
         sheet.sheet_state = "veryHidden"
-        for column, title in enumerate(_HEAD, 1):
-            put(sheet, 1, column, title)
-        for row, (name, entry) in enumerate(self.entries.items(), 2):
-            told = {key: written.to_json() for key, written in entry.cells.items()}
-            text = json.dumps(told, separators=(",", ":"))
-            chunks = (text[at : at + _CHUNK] for at in range(0, len(text), _CHUNK))
-            for column, shown in enumerate((name, entry.id, *chunks), 1):
+        lines = (row(name, entry) for name, entry in self.entries.items())
+        for number, line in enumerate((_HEAD, *lines), 1):
+            for column, shown in enumerate(line, 1):
                 if shown is not None:
-                    put(sheet, row, column, shown)
+                    put(sheet, number, column, shown)
 
     def add(self, name: str, id: str | None) -> Entry:
         """A letter that is not known yet."""
@@ -130,6 +126,20 @@ class Memory:
             if name not in taken and (entry is None or same):
                 return name
         raise AssertionError("names never end")
+
+
+def head_memory(sheet: Worksheet) -> None:
+    """The headings of an empty sheet that nobody sees."""
+    sheet.sheet_state = "veryHidden"
+    sheet.append([new_cell(sheet, title) for title in _HEAD])
+
+
+def row(name: str, entry: Entry) -> tuple[str | None, ...]:
+    """What is kept of a letter, as the cells of a row."""
+    told = {key: written.to_json() for key, written in entry.cells.items()}
+    text = json.dumps(told, separators=(",", ":"))
+    chunks = (text[at : at + _CHUNK] for at in range(0, len(text), _CHUNK))
+    return (name, entry.id, *chunks)
 
 
 def fingerprint(shown: Any, column: Field) -> Value | None:

@@ -7,26 +7,19 @@ from copy import copy
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.utils import get_column_letter, range_boundaries
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from core.errors import BadInput, UnknownName
-from core.extract.book.codes import meanings
+from core.extract.book import columns as layout
+from core.extract.book import evidence
+from core.extract.book.columns import colour, explain, number_format
 from core.extract.book.content import Content
-from core.extract.book.evidence import TITLE as EVIDENCE
-from core.extract.book.ink import FILLS, NO_FILL, comment, fitted, head, is_free, plain, put, write
+from core.extract.book.ink import FILLS, comment, fitted, put, write
 from core.extract.book.memory import digest
 from core.extract.cell import LETTER
 from core.schema import Field, Schema
 
-TITLE = "Lettere"
-COMMENTED = 1000  # letters: a comment on every cell of more would make the file too heavy to open
-_WIDTHS = {"boolean": 11, "code": 11, "number": 11, "date": 13, "year": 9, "digits": 15, "text": 24}
-_SECTION = 46
-_NAME = 30
 _HEADINGS = 20  # rows from the top among which the headings are looked for
-_LAST_ROW = 1_048_576
 
 
 class Table:
@@ -38,24 +31,6 @@ class Table:
         self._merged = {cell for area in sheet.merged_cells.ranges for cell in _inside(area)}
         self.last = max(heading, _last_row(sheet))
         self._above = self.last if self.last > heading else None
-        self._all_noted = True
-
-    def expect(self, letters: int) -> None:
-        """So many letters will come: whether every cell can have a comment."""
-        self._all_noted = self.last - self._heading + letters <= COMMENTED
-
-    @classmethod
-    def make(cls, sheet: Worksheet, schema: Schema) -> "Table":
-        """An empty one with its headings and the lists of codes."""
-        fields = list(schema.fields.values())
-        colours = ["#404040", *(schema.groups[field.group].colour for field in fields)]
-        head(sheet, [LETTER, *schema.fields], [_NAME, *map(_width, fields)], colours)
-        sheet.cell(1, 1).comment = comment(f"{LETTER}\nNome del file della lettera.")
-        for column, field in enumerate(fields, 2):
-            sheet.cell(1, column).comment = comment(_explained(field))
-            _offer_codes(sheet, column, field)
-        sheet.freeze_panes = "B2"
-        return cls(sheet, 1, {name: n for n, name in enumerate(schema.fields, 2)}, 1)
 
     @classmethod
     def find(cls, book: Workbook, schema: Schema) -> "Table":
@@ -87,6 +62,11 @@ class Table:
         column = self.columns.get(field)
         return None if column is None or (row, column) in self._merged else self._at(row, column)
 
+    @property
+    def _noted(self) -> bool:
+        """Whether every cell can have a comment still."""
+        return self.last - self._heading <= layout.COMMENTED
+
     def add_row(self, name: str) -> int:
         """A new row below all others; returns its number."""
         self.last += 1
@@ -103,8 +83,7 @@ class Table:
         """Leads from a letter's name to its first row among the evidence."""
         if to is not None:
             cell = self._at(row, self._name)
-            place = f"'{EVIDENCE}'!A{to}"
-            cell.hyperlink = Hyperlink(ref=cell.coordinate, location=place, tooltip=EVIDENCE)
+            cell.hyperlink = evidence.link(cell.coordinate, to)
 
     def fill(self, row: int, field: Field, content: Content) -> None:
         """Writes a cell of a new row, in the format that its column has."""
@@ -112,10 +91,10 @@ class Table:
         if content.value is None and not content.doubts:
             return
         cell = put(self.sheet, row, column, content.shown)
-        cell.number_format = _format(field)
+        cell.number_format = number_format(field)
         self._paint(cell, column)
-        self._explain(cell, content)
-        self._colour(cell, content)
+        explain(cell, content, self._noted)
+        colour(cell, content)
 
     def update(self, cell: Cell, field: Field, content: Content, note: str) -> None:
         """Writes a cell that nobody touched; a colour or a comment of a person's stays.
@@ -124,19 +103,11 @@ class Table:
         """
         write(cell, content.shown)
         if cell.number_format == "General":
-            cell.number_format = _format(field)
+            cell.number_format = number_format(field)
         if cell.comment is None or digest(cell.comment.text, 8) == note:
             cell.comment = None
-            self._explain(cell, content)
-        self._colour(cell, content)
-
-    def _explain(self, cell: Cell, content: Content) -> None:
-        if content.note and (self._all_noted or content.look is not None):
-            cell.comment = comment(content.note)
-
-    def _colour(self, cell: Cell, content: Content) -> None:
-        if is_free(cell):
-            cell.fill = FILLS[content.look] if content.look else NO_FILL
+            explain(cell, content, self._noted)
+        colour(cell, content)
 
     def refit(self) -> None:
         """Gives the comments their boxes again: openpyxl reads them all as small ones."""
@@ -230,34 +201,3 @@ def _inside(area: object) -> Iterable[tuple[int, int]]:
     """The cells of a merged area without the first, which holds its value."""
     cells = list(area.cells)  # type: ignore[attr-defined]
     return cells[1:]
-
-
-def _format(field: Field) -> str:
-    if field.type == "date":
-        return "dd/mm/yyyy"
-    # Not a number to Excel: leading zeros and long numbers stay as they are, also after an edit.
-    return "@" if field.type in ("digits", "text") else "General"
-
-
-def _width(field: Field) -> int:
-    if field.kind == "section":
-        return _SECTION
-    return max(_WIDTHS[field.type], 3 + len(field.name) // 3)  # three lines of the header hold it
-
-
-def _explained(field: Field) -> str:
-    """The comment on a heading. Its first line tells the field when the heading is changed."""
-    codes = "".join(f"\n{code} = {meaning}" for code, meaning in meanings(field))
-    return f"{plain(field.name)}\n{field.it}{codes}"
-
-
-def _offer_codes(sheet: Worksheet, column: int, field: Field) -> None:
-    """A list to choose from, down the whole column, so that a correction keeps to the codes."""
-    codes = ",".join(str(code) for code, _ in meanings(field))
-    if codes and len(codes) < 250 and '"' not in codes:  # what Excel takes as a list
-        rule = DataValidation("list", formula1=f'"{codes}"', allow_blank=True)
-        rule.errorTitle, rule.error = "Codice", f"Un codice di {field.name}: {codes}"[:250]
-        rule.showErrorMessage = True
-        sheet.add_data_validation(rule)
-        letter = get_column_letter(column)
-        rule.add(f"{letter}2:{letter}{_LAST_ROW}")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from core.label.rules.context import Context, Cues
+from core.label.rules.context import Context, Cues, relatives_sentence
 from core.label.rules.lexicon import Hit, Lexicon, Stage
 from core.label.rules.past import Past
 from core.label.rules.stage import Stages
@@ -21,8 +21,9 @@ _CONVERTED = re.compile(
     r"\b(?:ripristin|cardioversion|conversion|convertit|recuper|ritorno|alternanza|interrot"
     r"|ripresa del)\w*"
 )
+_AGAIN = re.compile(r"\b(?:ricadut|recidiv|episodi|run\b|paross|storia|nota\b)")
 _LASTING = re.compile(
-    r"\b(?:attual|stabil|mantenut|mantien|persist|permane|in uscita"
+    r"\b(?:rimast\w+|sempre|costant\w+|attual|stabil|mantenut|mantien|persist|permane|in uscita"
     r"|al momento)\w*"
 )
 _STOPPED = re.compile(
@@ -36,15 +37,21 @@ _SMOKES_EX = re.compile(r"\s*[:=]\s*(?:ex|pregress|stop|in passato)")
 _NOT_THIS = re.compile(
     r"\b(?:coronarograf|cvg|ptca|pci\b|angioplastic|revision|riapertura|drenaggio|consulenza"
     r"|tac?\b|tc\b|medicina d|pronto soccorso|esam|dialisi|cardioversion|in caso"
-    r"|chirurgia d'urgenza|risternotom|trasferit|pericardiocentesi|ipertensiv|accesso)\w*"
+    r"|chirurgia d'urgenza|risternotom|trasferit|pericardiocentesi|pace-?maker"
+    r"|\bpmk?\b|ipertensiv|accesso (?:al|in|venos|vascol|femor|arter))\w*"
 )
 _THIS = re.compile(
     r"[:,;] (?:l'|un )?(?:intervento|operazione|operat[oa])(?: \w+)? (?:in|di|d')\s?$"
+    r"|\b(?:per|ad?|di)\s(?:l'|un |il |la |essere sottopost[oa] (?:ad?|al|alla) )?(?:\w+ ){0,2}"
+    r"(?:intervent\w+|rivascolarizzazion\w+|sostituzion\w+|by-?\s?pass|bpac|cabg|cardiochirurg\w+"
+    r"|operazione|chirurgia|plastica)(?:\s[\w'-]+){0,4}\s(?:in |di |d'"
+    r"|con carattere di |a carattere "
+    r"|in regime di |in regime d')?$"
 )
 _OPERATION = re.compile(
     r"\b(?:intervent|chirurg|operat|operazion|sottopost|sostituzion|by-?\s?pass|bpac|cabg"
     r"|plastic|riparazion|bentall|tavi\b|correzion|ricover|rivascolarizzazion|indicazion"
-    r"|procedur|regime|priorit|sva\b|svm\b|dissezion)\w*"
+    r"|procedur|impiant|regime|priorit|sva\b|svm\b|dissezion)\w*"
 )
 _PERMANENT = re.compile(
     r"perm\b|permanente|persistente|cronic|long standing|acfa|\bfac\b|totale"
@@ -56,6 +63,7 @@ _FAMILY_TAIL = re.compile(
     r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|di|cardiovascolare|cardiologica"
     r"|cv)\b)(?:(?!\sed?\s(?:il|la|lo|i|le|ex|l')\b)[^.;,(]){0,90})?(?:\s?\([^()]*\))?"
 )
+_NOT_NEXT = re.compile(r"\b(?:non|mai|no|nessuna?)\s(?:(?:e|sempre|piu|ancora|del tutto|piu) )?$")
 _NONE_BEFORE = re.compile(r"\b(?:non|nessun\w*|niente|nega|senza|mai)\b[^.;,:]*$")
 _RUNNING = re.compile(r"\b(?:famigl|familiar|parent|gentiliz|consanguine)")
 _NEW = re.compile(r"insorgenza|primo|unico|insorta|comparsa|post|new onset")
@@ -118,9 +126,16 @@ class Concepts:
         if whole and state == "negated":
             state = "present"
         if not hit.concept.polarity:
-            state = "present" if state == "negated" else "negated"
+            # "No BPCO, cammina da solo": only a word next to it turns what is itself a denial.
+            turned = _NOT_NEXT.search(line.folded, max(0, hit.start - 20), hit.start)
+            state = "present" if turned else "negated"
         if hit.concept.kind == "denied" and state != "negated":
             return  # complications of a kind say nothing, their absence does
+        after = self._stages.of_section(line.section) == "after"
+        if hit.concept.kind == "redo" and state == "negated" and after:
+            return  # "Reintervento: no" of the course is the second operation
+        if hit.concept.kind == "present" and state != "present":
+            return  # a filtration tells of a failing kidney, none tells nothing
         special = {
             "fumo": self._smoking,
             "family": self._family,
@@ -209,6 +224,9 @@ class Concepts:
                 continue
             match = re.match(r"(?:[^.;,(]|\s?\([^()]*\))*", line.folded[last:])
             end = last + (match.end() if match else 0)
+            told = self._cardiovascular.search(line.folded, first, end)
+            if not told and relatives_sentence(line, last) == last:
+                end = line.sentence(last)[1]
             if line.folded[:first].rstrip().endswith("("):
                 # Cardiopatia ischemica (padre): what is in front of the bracket is the relative's.
                 opened = line.folded.rfind("(", 0, first)
@@ -220,7 +238,7 @@ class Concepts:
             if own or not self._cardiovascular.search(quote):
                 continue
             end = _trimmed(line.text, first, end)
-            negated = re.search(r"\b(?:non|nega|senza|assen\w+)\b", quote)
+            negated = re.search(r"\b(?:non|nega|senza|assen\w+|nessun\w*|niente)\b", quote)
             state: State = "negated" if negated else "present"
             yield first, end, "familiarita_cardiovascolare", state, _truth(state), {}
 
@@ -233,8 +251,24 @@ class Concepts:
         if state == "negated":
             value = 0
         elif state == "present":
-            value = 2 if _PERMANENT.search(quote) else 1 if _PAROXYSMAL.search(quote) else None
+            value = _kind_of_fibrillation(quote)
+            if value is None:
+                # "Episodi parossistici di FA", "FA nota dal 2021, persistente"
+                _, last = line.sentence(hit.start)
+                near = (
+                    line.folded[max(0, start - 25) : start],
+                    line.folded[end : min(last, end + 60)],
+                )
+                value = _kind_of_fibrillation(f"{near[0]} # {near[1]}")
         yield start, end, "fibrillazione_atriale", state, value, {}
+
+    def _is_history(self, line: Line, hit: Hit) -> bool:
+        """Whether an arrhythmia is told of the past: ablation of a flutter, no recording."""
+        if line.section != "Anamnesi" or not hit.concept.value:
+            return False
+        first, _ = line.sentence(hit.start)
+        left = line.folded[first : hit.end]
+        return _ECG.search(left) is None and not _IN_RHYTHM.search(line.folded[first : hit.start])
 
     def _is_rhythm(self, line: Line, hit: Hit) -> bool:
         """Whether a fibrillation is the rhythm of a recording, not a disease of the history."""
@@ -258,14 +292,17 @@ class Concepts:
         yield hit.start, hit.end, "FA_di_nuova_insorgenza", state, _truth(state), extra
 
     def _rhythm(self, line: Line, hit: Hit, state: State) -> Iterator[Outcome]:
-        if state not in ("present", "uncertain"):
+        if state not in ("present", "uncertain") or self._is_history(line, hit):
             return
         stage = self._stages.of(line, hit.start, hit.end)
         first, last = line.sentence(hit.start)
         if hit.concept.kind == "rhythm_af" and not self._is_rhythm(line, hit):
-            if stage != "discharge":
+            again = _AGAIN.search(line.folded, max(first, hit.start - 30), hit.start)
+            if stage != "discharge" or again:
                 return
         sentence = line.folded[first:last]
+        if line.folded.startswith("sin.", hit.start) and not _ECG.search(sentence):
+            return  # of the left side
         if stage == "after" and re.search(r"\b(?:bav|blocco|giunzional)", sentence):
             return
         recorded = stage == "after" and re.search(r"\becg:?\s?$", line.folded[first : hit.start])
@@ -292,7 +329,8 @@ class Concepts:
         if state != "present" or not this and _NOT_THIS.search(line.folded, left, right):
             return
         sure = self._stages.of_section(line.section) == "stay" or line.section == "Motivo ricovero"
-        if not sure and not _OPERATION.search(line.folded, max(first, left - 30), right + 40):
+        reach = min(last, right + 120)
+        if not sure and not _OPERATION.search(line.folded, max(first, left - 30), reach):
             return
         if self._stages.of_section(line.section) == "discharge":
             return
@@ -300,7 +338,7 @@ class Concepts:
 
     def _second_run(self, line: Line, hit: Hit, state: State) -> Iterator[Outcome]:
         yield hit.start, hit.end, "II_Run", state, _truth(state), {}
-        why = self._past.why(line, hit.end)
+        why = self._past.why(line, hit.end) or self._past.why_before(line, hit.start)
         if why and state == "present":
             yield *why, "Causa_II_Run_CEC", state, line.text[slice(*why)], {}
 
@@ -310,6 +348,10 @@ class Concepts:
         if count:
             start = max(0, start - 6) + count.start()
         yield start, end, "Necessità_di_trasfusioni", state, _truth(state), {}
+
+
+def _kind_of_fibrillation(quote: str) -> int | None:
+    return 2 if _PERMANENT.search(quote) else 1 if _PAROXYSMAL.search(quote) else None
 
 
 def _trimmed(text: str, start: int, end: int) -> int:

@@ -21,12 +21,31 @@ _MONTH_YEAR = re.compile(
 )
 # What a person is (iperteso, diabetica, fumatore): such a word starts afresh after a comma.
 _PERSON = re.compile(r"(?:ic[oa]|es[oa]|os[oa]|at[oa]|tic[oa]|tore|trice|ista)$")
+_DEVICES = frozenset("resincronizzatore defibrillatore stimolatore contropulsatore".split())
 _DEGREE = frozenset("ex non gia forte modesto modesta grande noto nota paziente".split())
 _CONJUNCTION = re.compile(r"\s(?:e|ed)\s")
 _BOX = r"\[\s?[x✓✔]?\s?\]|[☐☒☑]"
 _BOXED = re.compile(rf"\W{{0,3}}(?:{_BOX})")
 _BOX_BEFORE = re.compile(rf"({_BOX})\s?(?:[\w']+\s){{0,2}}$")
 _BOX_BEHIND = re.compile(rf"\s*(?:{_BOX})")
+_LIVING = re.compile(
+    r" (?:vivente|viva|vivo|anzian[ao]|sana)(?: e \w+)?,\s(?:affett\w+ da|portat\w+ di)\s"
+)
+_APPOSED = re.compile(
+    r"(?: (?:maggiore|minore|gemell[oa]|matern[oa]|patern[oa]))?,\s(?:gia |anche "
+    r"|pure |nota |noto )?"
+)
+_TOGETHER = re.compile(
+    r"\b(?:con|col|dal|dalla|dai|al|alla)\s(?:(?:il|la|lo|un|una|i|suo|sua)\s)*$"
+)
+_OF_A_RELATIVE = re.compile(
+    r"\s*(?:(?:il|la|lo|un|una|suo|sua|uno|anche il|anche la)\s)(?:\w+\s)?"
+    r"(?:padre|madre|papa|mamma|babbo|fratello|sorella|nonn[oa]|zi[oa]|cugin[oa]|figli[oa])\b"
+    r"(?=[^;]*\b(?:e|era|ha|ebbe|mori|fu|si spense)\b)"
+)
+_THE_PATIENT = re.compile(
+    r"\b(?:paziente|pz|sig\w*|lui|lei|invece|mentre|personalmente|ex fum|fuma)"
+)
 _AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 
 
@@ -118,6 +137,8 @@ class Context:
         first, last = line.sentence(start)
         told = without_recent(line)
         before, behind = told[first:start], told[end:last]
+        if "____" in before[-45:] or "____" in behind[:45]:
+            return False  # a day of these last months stood there
         if self._recent.search(before[-60:]) or self._recent.search(behind[:60]):
             return False
         near = self._old.search(before[-70:])
@@ -168,8 +189,13 @@ class Context:
     def _is_relatives(self, line: Line, cues: Cues, start: int, end: int) -> bool:
         if self._relative_behind.match(line.folded, end):
             return True
+        of_a_relative = relatives_sentence(line, start)
+        if of_a_relative is not None and of_a_relative <= start:
+            return True
         for first, cue in (*_before(cues.relatives, start), *_before(cues.kin, start)):
             gap = line.folded[cue:start]
+            if _LIVING.fullmatch(gap):
+                return True
             if not _open(cues, cue, start):
                 continue
             # "Familiarità per CAD, ipertensione": after the comma the patient's own list begins.
@@ -177,9 +203,23 @@ class Context:
                 continue
             if "," not in gap.replace(", e ", "  e ") or "affett" in gap:
                 return True
+            # "La madre, diabetica da tempo, ..."
+            if _APPOSED.fullmatch(gap) and not _TOGETHER.search(line.folded, 0, first):
+                return True
             if _in_brackets(line.folded, first, start):
                 return True
         return False
+
+
+def relatives_sentence(line: Line, start: int) -> int | None:
+    """Il fratello maggiore, portatore di pace-maker, e morto d'infarto: nothing of it is the
+    patient's. Where the relative ends, if the sentence of a place begins with one.
+    """
+    first, last = line.sentence(start)
+    match = _OF_A_RELATIVE.match(line.folded, first, last)
+    if match is None or _THE_PATIENT.search(line.folded, match.end(), start):
+        return None
+    return match.end()
 
 
 def _box_before(line: Line, start: int) -> bool | None:
@@ -218,7 +258,7 @@ def _afresh(gap: str, concept: str) -> bool:
     """Whether the concept, behind a comma or an `e`, speaks of the person anew (iperteso)."""
     parted = "," in gap or _CONJUNCTION.search(gap) is not None
     words = [word for word in concept.split() if word not in _DEGREE] or [concept]
-    return parted and _PERSON.search(words[0]) is not None
+    return parted and words[0] not in _DEVICES and _PERSON.search(words[0]) is not None
 
 
 def _in_brackets(text: str, cue: int, start: int) -> bool:

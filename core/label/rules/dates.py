@@ -18,12 +18,12 @@ _MONTH |= {name: n for n, name in enumerate(_ROMAN, 1)}
 NAMES = "|".join(sorted((m for m in _MONTH if m not in _ROMAN), key=len, reverse=True))
 _ROMANS = "|".join(sorted(_ROMAN, key=len, reverse=True))
 _DATE = re.compile(
-    rf"(?<![\d/.,-])(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
+    rf"(?<![\d/,-])(?<!\d\.)(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
     rf"|(?P<d>\d{{1,2}})(?:°|º|\^)?(?:"
     rf"\s?(?P<sep>[/.\-]|(?<=\d)\|(?=\d))\s?(?P<m>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|'?\d{{2}})"
     rf"|\s?[/.\-]\s?(?P<rm>{_ROMANS})\s?[/.\-]\s?(?P<ry>\d{{4}}|'?\d{{2}})"
-    rf"|\s(?:di\s|del mese di\s)?(?P<n>{NAMES})\.?"
-    rf"(?:\s(?:del(?:l'anno)?\s)?(?P<ny>\d{{4}}|'\d{{2}}))?"
+    rf"|(?:\s(?:di\s|del mese di\s)?|\s?[-/.]\s?)(?P<n>{NAMES})\.?(?![a-z])"
+    rf"(?:(?:\s(?:del(?:l'anno)?\s)?|\s?[-/.]\s?)(?P<ny>\d{{4}}|'\d{{2}}|(?<=[-/.])\d{{2}}(?!\d)))?"
     rf"|\s?/\s?(?P<pm>0[1-9]|1[0-2]|[1-9])(?![\d/]|[.,]\d|\s?(?:mg|cp|cm|mm|%|di\b))"
     rf"|\.(?P<qm>0[1-9]|1[0-2])(?![\d/]|[.,]\d|\s?(?:[a-z]{{1,4}}/|mg|cp|cm|mm|g\b|%|di\b))"
     rf")|(?P<sd>\d \d|\d{{2}})/(?P<sm>\d \d|\d{{2}})/(?P<sy>\d{{4}})"
@@ -33,7 +33,7 @@ _DATE = re.compile(
 _SOLID = re.compile(r"\bnat[oa]\s(?:il\s)?(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>(?:19|20)?\d{2})(?!\d)")
 _FROM_TO = re.compile(
     rf"\b(?:dal|da)\s(?:giorno\s)?(?P<a>\d{{1,2}})(?:\s(?P<am>{NAMES}))?"
-    rf"\s(?:al|a|fino al)\s(?:giorno\s)?(?=\d)"
+    rf"(?:\s|[°º^]\s?)(?:al|a|fino al|sino al)\s(?:giorno\s)?(?=\d)"
 )
 
 
@@ -107,19 +107,25 @@ def _iso(year: int | None, month: int, day: int) -> str | None:
 
 _BIRTH = re.compile(
     r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
-    r"|\bd\.?\s?d?\.?\s?n\.?\s?:?\s|\bn\.?\s?il\s|\bn\.\s?|[a-z] [mf]\.\s?"
+    r"|\(n\.\s(?:a\s)?[a-z' ]{3,25},?\s|\bche e (?:nat[oa] )?(?:il |del |dell'|di )\s?"
+    r"|\bdata nasc\S*\s?|\bnasc\.\s?:?\s?|\bd\.?\s?d?\.?\s?n\.?\s?:?\s|\bn\.?\s?il\s"
+    r"|\bn\.\s?|[a-z] [mf]\.\s?"
     r"|\bclasse\s(?:del\s)?(?:\d{4}|'\d{2})\b[,;(\s]{1,3}(?:(?:precisamente|esattamente|nat[oa]|il|del|giorno)\s){0,3}"
     r"|[a-z]\s?[\s,;/|(-]\s?[mf]\.?\s?[\s,;/|)-]{1,3}"
-    r"|\bsig\S*\s[a-z\' ]{5,40},\s?)$"
+    r"|\b(?:sig\S*|paz\S*|pz\S*|assistit\S*|nominativo\S*)\s[a-z\' ]{5,40}\s?[,(-]\s?)$"
 )
 _ADMITTED = re.compile(
     r"(?:\bricoverat[oaie]\b|\bricovero\b|\bingress[oi]\b|\bdegen(?:te|za|te)\b|\baccettazione\b|\baccettat[oa]\b"
     r"|\bentrat[oa]\b|\bammess[oa]\b|\baccolt[oa]\b|\bgiunt[oa]\b|\bgiunge(?:va)?\b"
-    r"|\btrasferit[oa]\b|\barrivat[oa]\b|\barrivo\b|\bricov\b\.?|\bamm(?:issione|\.)"
+    r"|\btrasferit[oa]\b|\btrasferimento (?=(?:in )?(?:c\.?c\.?h|cardiochir))"
+    r"|\barrivat[oa]\b|\barrivo\b|\bricov\b\.?|\bamm(?:issione|\.)"
     r"|\bpres[oa] in carico\b|\bpassaggio\b"
-    r"|\b(?:passat|salit)[oa]\b(?= (?:in|alla) (?:cardiochir|cch|reparto))|\bing\b\.?|\bric\b\.?"
+    r"|\b(?:passat|salit)[oa]\b(?= (?:poi |quindi |da noi |qui |presso di noi )*(?:in"
+    r"|alla|nella) (?:cardiochir|cch|reparto))|\bing\b\.?|\bric\b\.?"
     r"|\bentra\b(?= (?:in|nel|da noi))|\bpervenut[oa]\b|\btrasiu\b|\bvegnu[oa]?\b"
     r"|\bin (?:cch|cardiochirurgia) (?=dal\b)"
+    r"|\bavev(?:o|amo) accolto\b|\bdegente (?=presso di noi|da noi|qui)"
+    r"|\bnostr\w+ reparto (?=dal\b|da\b|il\b)"
     r"|\bsi ricovera(?:va)?\b|\bviene ricoverat[oa]\b|\bingr\.?)"
     r"(?P<between>[^;\d]{0,80})$"
 )
@@ -129,10 +135,12 @@ _ADMITTED_BEHIND = re.compile(
     r"|si ricovera\w*|accedeva|ingresso in|ricovero)\b"
 )
 _DISCHARGED = re.compile(
-    r"(?:\bsi dimett\w+\b|\bdimess[oae]\b|\bdimission[ei]\b|\bdimettiamo\b|\buscita\b"
+    r"(?:\bsi dimett\w+\b|\btrasferit[oa] (?:in|presso|alla|al"
+    r"|c/o) (?:\w+ ){0,3}riabilit\w*|\bdimess[oae]\b|\bdimission[ei]\b|\bdimettiamo\b"
+    r"|\buscita\b"
     r"|\bdim(?:iss)?\b\.?"
     r"|\b(?:si|lo|la) (?:trasferisc\w+|trasferiamo)\b|\bdimetteva\b|\btornat[oa] a casa\b"
-    r"|\besce(?= (?:oggi|il|in|da|dal|domani)\b)"
+    r"|\besce(?= (?:oggi\b|il\b|in\b|da\b|dal\b|domani\b)|\s*$)"
     r"|\busci(?:to|ta)? (?:dall'ospedale|dal reparto|di qui)"
     r"|\b(?:va|torna|ritorna) casa\b|\brimand\w+ a casa\b|\btorna a ca\b"
     r"|\bse ne (?:va|torna)\b|\blascia(?:va)? (?:il|la|l'|questo|il nostro)\b"
@@ -144,19 +152,23 @@ _DISCHARGED_BEHIND = re.compile(
     r"[\s,]*[^.;\d]{0,30}?\b(?:viene dimess[oa]|si dimette|dimess[oa]|dimissione)\b"
 )
 _DIED = re.compile(
-    r"(?:\bdecedut[oa]\b|\bdecesso\b|\bdecede(?:va)?\b|\bexitus\b|\bmort[oea]\b"
+    r"(?:\bmuore\b|\bmoriva\b|\bsi spe(?:gne|nse)\b|\bdecedut[oa]\b|\bdecesso\b"
+    r"|\bdecede(?:va)?\b|\bexitus\b|\bmort[oea]\b"
     r"|\bspirat[oa]\b|\bspira(?:va)?\b)[^.;\d]{0,60}"
-    r"(?:\b(?:alle )?(?:ore|h)\s?\d{1,2}[.:,]?\d{0,2}\s?(?:del(?: giorno)?|di|in data|,)?\s?)?$"
+    r"(?:\b(?:alle(?: ore)?|ore|h)\s?\d{1,2}[.:,]?\d{0,2}\s?(?:del(?: giorno)?|di|in data|,)?\s?)?$"
 )
 _DIED_BEHIND = re.compile(
     r"(?:[\s,]*(?:alle )?(?:ore|h)\s?\d{1,2}[.:,]?\d{0,2})?[\s,]*[^.;\d]{0,50}?"
     r"\b(?:decede(?:va)?|decesso|exitus|si constata(?:va)? il decesso|decedut[oa]|spira(?:va)?)\b"
 )
+# Rossi Mario - 07/08/1939: behind a name that begins the line, a day long past is the birth.
+_NAMED = re.compile(r"^[a-z' ]{5,40}(?:\s\(?[mf]\)?)?\s?[-,(]\s?$")
+_GROWN = "2008"
 _LATE = ("terapia_alla_dimissione", "esami_alla_dimissione")  # nobody is admitted there
 _CLASS = re.compile(r"\bclasse\s(?:del\s)?(\d{4}|'\d{2})\b")
 _YEARLESS = re.compile(rf"(\d{{1,2}})[°º^]?\s(?:di\s)?({NAMES})")
 _TO = re.compile(
-    r"^\s*(?:al|all'|-|/|a|fino al|e dimess[oa]\D{0,12}|sino al"
+    r"^[°º^]?\s*(?:al|all'|-|/|→|->|>|=>|a|fino al|e dimess[oa]\D{0,12}|sino al"
     r"|,? ?dimess[oa]\D{0,12})\s*(?:giorno |di?a )?$"
 )
 _IN, _OUT = re.compile(r"\b(?:in|ing|i)\W{1,3}$"), re.compile(r"\b(?:out|usc)\W{1,3}$")
@@ -188,6 +200,8 @@ def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
         left = whole[max(0, day.start + shift - 140) : day.start + shift]
         behind = line.folded[day.end : day.end + 90]
         role = _role(left, behind, previous, line.folded[: day.start])
+        if role is None and day.iso and day.iso < _GROWN and _NAMED.search(left):
+            role = "data_di_nascita"
         if role == "data_di_nascita":
             born = next((d for d in days(line, birth=True) if d.start == day.start), day)
             yield role, _of_year(line, born)
@@ -223,7 +237,9 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
         return "data_dimissione_cch"
     discharged = _DISCHARGED.search(left)
     if discharged and (not admitted or discharged.start() > admitted.start()):
-        return None if _ELSEWHERE.search(discharged[0]) else "data_dimissione_cch"
+        elsewhere = _ELSEWHERE.search(discharged[0])
+        onwards = re.search(r"(?<!dalla )riabilit", discharged[0])  # from here, not from there
+        return None if elsewhere and not onwards else "data_dimissione_cch"
     if admitted:
         return _admission(admitted, left + behind)
     if _OTHER.search(left):

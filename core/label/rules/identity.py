@@ -13,9 +13,12 @@ Found = tuple[int, int, str, Value | None]
 _RECORD = re.compile(
     r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartella(?:\sclinica)?"
     r"|c\.?\s?c\.?(?![a-z])|cart\.?(?:\s?cl(?:in)?\.?)?(?![a-z])|nosologico|nosografico|sdo"
-    r"|scheda nosologica|pratica|id ricovero|n(?:\.|°|umero)?\s?ricovero)"
+    r"|scheda nosologica|pratica|id ricovero|cod(?:\.|ice)?\s?(?:di\s)?ricovero|n(?:\."
+    r"|°|umero)?\s?ricovero)"
     r"\s?(?:di ricovero\s)?(?:n(?:r|um|umero|ro)?\s?[.°º]?)?\s?[:#"
-    r"|]?\s*(?:(?:e|era)\s(?:la\s|il\s)?)?[|]?\s*(?:n\.?\s?)?(?:[a-z]{1,4}\s?[-/.]\s?|[a-z]{1,3}(?=\d{4}))?)"
+    r"|]?\s*(?:(?:da noi |qui )?(?:e|era|porta|reca|ha)\s(?:la\s|il\s)?(?:numero\s"
+    r"|n\.?\s?)?)?[|]?\s*(?:n\.?\s?)?(?:[a-z]{1,4}\s?[-/.]\s?|[a-z]{1,3}(?=\d{4}"
+    r"|\d{2,4}[/-]\d))?)"
     r"(\d[\d./\- ]{2,15}\d)(?![\d])"
 )
 _FILE = re.compile(r"(?:n\w{0,5}[.°º]?\s?(?:di\s|della\s)?)?(?:cartella|nosologico|cart\b)")
@@ -48,6 +51,7 @@ _AGE = (
         r"|a\.\s)?(?P<age>\d{1,3})(?:\s?(?:anni|aa|a\.|aa\.)\b)?(?!\s?(?:mesi|giorni|gg|mg|cm"
         r"|mm|ml|ore|%|[/.,]\d))"
     ),
+    re.compile(r",\s?a\.\s?(?P<age>\d{2})\b(?!\s?(?:mg|[/.,]\d))"),
     re.compile(r"\b(?:di anni|anni|aa\.?)\s(?P<age>\d{2,3})\b(?!\s?(?:mesi|giorni|mg|[/.]\d))"),
     re.compile(
         r"(?:^|\b(?:paziente|pz|uomo|donna|maschio|femmina|soggetto"
@@ -89,7 +93,7 @@ _STAY = (
     ),
     re.compile(r"\b(?P<stay>\d{1,3})\s?(?:giorn[io]|gg|giornate) di degenza\b"),
     re.compile(
-        r"\bdimess[oa]\b[^.;]{0,30}?\bin (?P<nth>\d{1,2}|[ivxl]+|\w+?a)[\^ª°]?\s?(?:giornata"
+        r"\bdimess[oa]\b[^;]{0,45}?(?:\bin |\()(?P<nth>\d{1,2}|[ivxl]+|\w+?a)[\^ª°]?\s?(?:giornata"
         r"|gpo|g\.p\.o|gg)"
     ),
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import BadInput
-from core.label.rules.words import Line, Word, fold
+from core.label.rules.words import Line, Word, fold, split_words
 from core.read.slips import mended
 from core.schema import Schema
 
@@ -24,10 +24,14 @@ _ANSWER = re.compile(
     r"\s*[:=]?\s*(?:no|si|neg\w*|assente|mai)\s*(?:[,.;)]|$)|\s(?:parossist|persist|permanent|cronic)\w*"
     r"|\sdal\s(?:19|20)\d\d"
 )
-_NO_WORDS = frozenset("cec tia irc icd pci".split())  # mean nothing else in small letters
+_NO_WORDS = frozenset(
+    "cec tia irc icd pci bpco aki crt fap lcos".split()
+)  # mean nothing else in small letters
 _DENIED = re.compile(r"\b(?:no|non|nega|mai|ne)\s$")
 _RECORDED = re.compile(r"\b(?:ecg|ritmo|rit)\W{1,3}(?:in |da |di )?$")
 _TORN_FROM = 7  # letters of a word that may have been torn
+_ANY_NUMBER = "#"
+_COUNT_WORDS = frozenset("un una due tre quattro cinque sei sette otto nove dieci".split())
 LEXICON = Path(__file__).with_name("lexicon.toml")
 
 
@@ -142,6 +146,7 @@ class Finder:
 
         self._nlp = spacy.blank("it")
         self._matcher = PhraseMatcher(self._nlp.vocab)
+        self._counting = PhraseMatcher(self._nlp.vocab)  # expressions with a number, `#`
         self._concepts = tuple(concepts)
         self._short = abbreviations or {}
         self._known: set[str] = set()
@@ -153,17 +158,23 @@ class Finder:
         loud: dict[tuple[str, ...], tuple[int, ...]] = {}
         plain: set[tuple[str, ...]] = set()
         for expression in set().union(*map(expand, concept.say)):
-            line = Line(expression)
-            words = tuple(word.norm for word in line.words)
+            found = split_words(fold(expression))
+            words = tuple(word.norm for word in found)
             self._known.update(words)
-            places = tuple(n for n, word in enumerate(line.words) if _is_loud(line, word))
+            places = tuple(n for n, word in enumerate(found) if _is_loud(expression, word))
             if places:
                 loud[words] = places
             else:
                 plain.add(words)
         self._capitals[number] = {words: loud[words] for words in loud if words not in plain}
-        docs = [self._doc(words) for words in sorted({*loud, *plain}) if words]
-        self._matcher.add(str(number), docs)
+        for matcher, counts in ((self._matcher, False), (self._counting, True)):
+            docs = [
+                self._doc(words)
+                for words in sorted({*loud, *plain})
+                if words and (_ANY_NUMBER in words) is counts
+            ]
+            if docs:
+                matcher.add(str(number), docs)
 
     def _doc(self, words: Sequence[str]) -> Any:
         from spacy.tokens import Doc
@@ -175,10 +186,15 @@ class Finder:
         words = list(self._joined(line, list(self._whole(line.words))))
         if not words:
             return []
+        norms = [word.norm for word in words]
+        matches = self._matcher(self._doc(norms))
+        numbered = [_ANY_NUMBER if _is_number(norm) else norm for norm in norms]
+        if numbered != norms:
+            matches += self._counting(self._doc(numbered))
         found = []
-        for match, first, last in self._matcher(self._doc([word.norm for word in words])):
+        for match, first, last in matches:
             number = int(self._nlp.vocab.strings[match])
-            if self._stands(number, line, words[first:last]):
+            if self._stands(number, line, words[first:last], numbered[first:last]):
                 start, end = words[first].start, words[last - 1].end
                 found.append(Hit(start, end, self._concepts[number]))
         return found
@@ -216,16 +232,26 @@ class Finder:
             )
             yield Word(word.start, behind.end, whole) if torn and behind else word
 
-    def _stands(self, number: int, line: Line, words: Sequence[Word]) -> bool:
-        loud = self._capitals[number].get(tuple(word.norm for word in words), ())
-        return all(_is_loud(line, words[place]) or _is_asked(line, words[place]) for place in loud)
+    def _stands(
+        self, number: int, line: Line, words: Sequence[Word], numbered: Sequence[str]
+    ) -> bool:
+        capitals = self._capitals[number]
+        loud = capitals.get(tuple(word.norm for word in words), capitals.get(tuple(numbered), ()))
+        return all(
+            _is_loud(mended(line.text), words[place]) or _is_asked(line, words[place])
+            for place in loud
+        )
 
 
-def _is_loud(line: Line, word: Word) -> bool:
+def _is_number(norm: str) -> bool:
+    return norm.isdigit() and len(norm) < 3 or norm in _COUNT_WORDS
+
+
+def _is_loud(text: str, word: Word) -> bool:
     """Whether a word is a short one in capitals, as FA is."""
     if len(word.norm) > 3 or not word.norm.isalpha():
         return False
-    quote = mended(line.text)[word.start : word.end]
+    quote = text[word.start : word.end]
     return quote == quote.upper()
 
 

@@ -29,17 +29,24 @@ _GIVEN = re.compile(
 _BORN = re.compile(
     r"\s*[,;-]?\s*\(?(?:nat[oa]\b|n\.\s?(?:il|\d)|d[ie] an+i|cartella|[mf]\)|[mf]\.\s?\d"
     r"|classe (?:19|')|sesso\b|[mf]\s?[,;/|]|[mf]\s\d{1,2}[./-]"
-    r"|\d{1,3}\s?(?:anni|aa)\b|c\.?\s?f\.?\b|cod\w*\.? fisc|\([mf]\)|tel\b)"
-    r"|\s*,\s*\d{1,2}[./]\d{1,2}[./]\d{2}"
+    r"|(?:maschio|femmina|uomo|donna)\b|\d{1,3}\s?(?:anni|aa)\b|c\.?\s?f\.?\b"
+    r"|cod\w*\.? fisc|\([mf]\)|tel\b)"
+    r"|\s*[,(–-]\s*\d{1,2}[./-]\d{1,2}[./-](?:19\d\d|200\d|[3-9]\d)\b|\s+(?:ddn|d\.d\.n|d\.n)\b"
 )
 _TOLD_SURNAME = re.compile(
     r"(?:\bcognome\s?:?\s|(?P<told>[a-z' -]{2,40}?)\s(?:e il|di|come) cognome\b)"
 )
 _BORN_HERE = re.compile(r"\s?[,(]?\s?\bnat[oa]\b")
+_QUIET = re.compile(
+    r"\s*(?P<name>[a-zà-ù']{2,}(?: [a-zà-ù']{2,}){1,3})\s*,?\s*(?:[mf]\s*,?\s*)?"
+    r"(?:n\.?\s?(?:il\s)?(?=\d)"
+    r"|nat[oa]\b|ddn\b)"
+)
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
 _LABEL = re.compile(r"\s?:")
 _PARTICLES = frozenset(
-    "de di da del della dello dei degli dal dalla d' lo la li le el van von la".split()
+    "de di da del della dello dei degli dal dalla d' lo la li le el van von der den ter dos "
+    "dalle dalli dall' san santa mac al ben abd".split()
 )
 _DOCTOR = re.compile(
     r"(?:\b(?:dott(?:\.|ssa|or|oressa)?|dr(?:\.|ssa)?|prof(?:\.|ssa)?|medico|direttore"
@@ -55,6 +62,9 @@ _NO_NAME = frozenset(
     "anni e il la "
     "in di anni e' affetto affetta con che viene veniva maschio femmina iperteso ipertesa "
     "diabetico "
+    "deceduto deceduta dimesso dimessa operato operata trasferito trasferita sottoposto sottoposta "
+    "giunto giunta proveniente degente noto nota candidato candidata cardiopatico cardiopatica "
+    "seguito seguita autonomo autonoma accolto accolta asintomatico asintomatica obeso obesa "
     "diabetica nega portatore portatrice ex fumatore nome cognome paziente sig dott dr prof".split()
 )
 
@@ -89,14 +99,17 @@ class Names:
             if _DOCTOR.search(left) or _KIN.search(left) or match.end() in seen:
                 continue
             seen.add(match.end())
-            given_first = (
-                match[0].lstrip().startswith(("nome e", "nome/", "nome /", "nome,", "nome -"))
-            )
+            title = match[0].lstrip()
+            given_first = title.startswith(("nome e", "nome/", "nome /", "nome,", "nome -"))
+            told_order = "cognome" in title and not given_first
             words = self._name_at(line, match.end())
+            if not words:
+                yield from self._quiet(line, match.end())
             told = self._told_surname(line, words)
-            yield from told or self._split(line, words, given_first)
+            yield from told or self._split(line, words, given_first, told_order)
         if not seen and not (bare := list(self._bare(line))):
-            yield from self._before_birth(line)
+            quiet = list(self._quiet(line))
+            yield from quiet or self._before_birth(line)
         elif not seen:
             yield from bare
 
@@ -157,8 +170,13 @@ class Names:
                 line.before,
             )
         )
-        if labelled or len(words) >= 2 and _BORN.match(line.folded, words[-1][1]):
-            yield from self._split(line, words, line.before.strip().startswith("nome e"))
+        born = _BORN.match(line.folded, words[-1][1])
+        alone = words[-1][1] == len(line.text.rstrip()) and _BORN_HERE.match(line.below)
+        if labelled or len(words) >= 2 and (born or alone):
+            label = line.before.strip()
+            yield from self._split(
+                line, words, label.startswith("nome e"), label.startswith("cognome e")
+            )
         elif re.search(r"\bcognome\s?:?\s*$", line.before):
             yield words[0][0], words[-1][1], "cognome", line.text[words[0][0] : words[-1][1]]
         elif re.search(r"(?<!cog)\bnome\s?:?\s*$", line.before):
@@ -190,12 +208,25 @@ class Names:
         # Prose in capitals is no name; nor is a single short word.
         return words if words and len(quotes[0]) > 1 else []
 
-    def _split(self, line: Line, words: list[tuple[int, int]], given_first: bool) -> Iterator[Name]:
+    def _quiet(self, line: Line, start: int = 0) -> Iterator[Name]:
+        """rossi mario n.7/1/58: a name all in small letters, told by the birth behind it."""
+        match = _QUIET.match(line.text, start)
+        if match is None:
+            return
+        name = re.compile(r"\S+").finditer(line.text, *match.span("name"))
+        words = [(word.start(), word.end()) for word in name]
+        plain = [fold(line.text[slice(*word)]) for word in words]
+        if any(word in self._given for word in plain) and not self._no_name & set(plain):
+            yield from self._split(line, words, False)
+
+    def _split(
+        self, line: Line, words: list[tuple[int, int]], given_first: bool, told_order: bool = False
+    ) -> Iterator[Name]:
         """Which of the words are the surname: by capitals, by known given names, by custom."""
         if not words:
             return
         quotes = [line.text[slice(*word)] for word in words]
-        given = self._given_words(quotes, given_first)
+        given = self._given_words(quotes, given_first, told_order)
         for field, wanted in (("cognome", False), ("nome", True)):
             chosen = [
                 word for word, is_given in zip(words, given, strict=True) if is_given is wanted
@@ -204,12 +235,15 @@ class Names:
                 start, end = chosen[0][0], chosen[-1][1]
                 yield start, end, field, line.text[start:end]
 
-    def _given_words(self, quotes: list[str], given_first: bool) -> list[bool]:
+    def _given_words(
+        self, quotes: list[str], given_first: bool, told_order: bool = False
+    ) -> list[bool]:
         count = len(quotes)
         if count == 1:
             return [fold(quotes[0]) in self._given]
-        if fold(quotes[0]) in _PARTICLES and count > 2:
-            return [False, False, *([True] * (count - 2))]
+        particles = next((n for n, q in enumerate(quotes) if fold(q) not in _PARTICLES), 0)
+        if 0 < particles < count - 1:
+            return [place > particles for place in range(count)]
         shouted = [quote.isupper() and len(quote) > 1 for quote in quotes]
         if any(shouted) and not all(shouted):
             loud = [s or fold(q) in _PARTICLES for s, q in zip(shouted, quotes, strict=True)]
@@ -220,7 +254,7 @@ class Names:
             return self._leading(known, quotes)
         if known[0] and not known[-1]:
             return self._leading(known, quotes)
-        if not any(shouted) and known[0] == known[-1]:
+        if not any(shouted) and known[0] == known[-1] and not told_order:
             # In ordinary letters, where the list does not tell, the given name comes first.
             return self._leading(known, quotes)
         tail = 1

@@ -15,6 +15,14 @@ _ORDINAL = {"prima": "i", "seconda": "ii", "terza": "iii", "quarta": "iv"}
 _COMPLICATED = re.compile(
     r"\b(?:sanguin|tampon|emostas|mediastin|ferita|versament|deiscen|emotorac|ematom)"
 )
+_YEAR_NEXT = re.compile(r"\W{1,3}(?:fino al|nel|dal|al|nell'anno)\W{1,2}(?:\w+\W)?(?:19|20)\d\d\b")
+_WHY_BEFORE = re.compile(
+    r"\b(?:per|a causa di|in seguito a|data la|vista la|stante la|stante)\s(?:la |il "
+    r"|l'|un |una |un')?"
+    r"(?P<why>(?:(?!\bper\b)[^.;:])+?)\s?[,:]?\s?(?:si (?:e )?(?:rende\w*|rese?|reso"
+    r"|decide\w*|opta\w*|procede\w*)"
+    r"[^.;:]{0,30}|e stat[ao] [^.;:]{0,25}|viene |veniva |necessita di |quindi |pertanto |si )?$"
+)
 _CAUSE_SECTION = re.compile(r"\bcausa\b.*\b(?:decesso|morte|exitus|mortis)")
 _PLACE = re.compile(
     r"\s(?:presso|da noi|in altr[oa]|altrove|eseguit|effettuat|all'eta|a(?=\s[A-Z]))"
@@ -41,6 +49,13 @@ class Past:
         yield from self._second_operation(line, cues)
         yield from self._death(line, cues)
 
+    def why_before(self, line: Line, start: int) -> tuple[int, int] | None:
+        """The cause named in front: per disfunzione del ventricolo destro si rientra in CEC."""
+        first, _ = line.sentence(start)
+        match = _WHY_BEFORE.search(line.folded, first, start)
+        place = _trimmed(line, *match.span("why")) if match else (0, 0)
+        return place if place[0] < place[1] else None
+
     def why(self, line: Line, end: int) -> tuple[int, int] | None:
         """The cause named behind a place: per ..., a causa di ..."""
         match = self._shapes["why"].match(line.folded, end)
@@ -48,20 +63,27 @@ class Past:
         return place if place[0] < place[1] else None
 
     def _nyha_class(self, line: Line, cues: Cues) -> Iterator[Told]:
-        if "nyha" not in line.folded and "classe" not in line.folded:
+        if not re.search(r"nyha|classe|new york heart", line.folded):
             return
+        told: list[tuple[bool, Told]] = []
         for shape in self._nyha:
             for match in shape.finditer(line.folded):
                 if self._stages.of(line, *match.span()) in ("after", "discharge"):
                     continue
-                told = [_ORDINAL.get(g, g) for g in match.group("a", "b") if g]
-                said = [g.replace("l", "i") for g in told]  # OCR: ll, Il
+                if any(one[0] < match.end() and match.start() < one[1] for _, one in told):
+                    continue
+                named = [_ORDINAL.get(g, g) for g in match.group("a", "b") if g]
+                said = [g.replace("l", "i") for g in named]  # OCR: ll, Il
                 grades = [_ROMAN.get(g) or int(g) for g in said]
                 # "Non dispnea rilevante (NYHA I)": the class is what is left of it.
                 state = self._context.state(line, cues, *match.span())
                 state = "present" if state == "negated" else state
-                yield *_trimmed(line, *match.span()), "classe_nyha", state, max(grades)
-                return
+                old = _YEAR_NEXT.match(line.folded, match.end()) is not None
+                place = _trimmed(line, *match.span())
+                told.append((old, (*place, "classe_nyha", state, max(grades))))
+        # "NYHA II nel 2021, ora NYHA III": the one of today counts.
+        now = [one for old, one in told if not old]
+        yield from now or [one for _, one in told]
 
     def _redo(self, line: Line, cues: Cues) -> Iterator[Told]:
         """An earlier operation on the heart: which, and in what year."""
@@ -145,7 +167,7 @@ class Past:
     def _why_later(self, line: Line, start: int, last: int) -> tuple[int, int] | None:
         """Deceduto il 3/4/2024 alle ore 12 per shock: the cause behind the date."""
         match = re.search(
-            r"\b(?:per|a causa di|in seguito a"
+            r"\b(?:per|x|a causa di|in seguito a|in quadro di|in corso di"
             r"|secondario a)\b",
             line.folded[start:last],
         )

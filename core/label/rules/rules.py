@@ -6,7 +6,7 @@ first atrial fibrillation is told from a known one.
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 from core.label.rules import dates
@@ -20,7 +20,7 @@ from core.label.rules.own import OWN, own_concepts, own_found
 from core.label.rules.past import Past
 from core.label.rules.stage import Stages
 from core.label.rules.today import admission, today
-from core.label.rules.words import Line
+from core.label.rules.words import Line, fold
 from core.records import Annotation, Phrase, Span, State, Value
 from core.schema import Schema, default_schema
 
@@ -39,6 +39,7 @@ class Rules:
     """The rules of a lexicon over the fields of a schema. Its matchers are built once."""
 
     source = "rules/1"
+    by_letter = True
 
     def __init__(self, lexicon: Path = LEXICON, schema: Schema | None = None) -> None:
         self._schema = schema = schema or default_schema()
@@ -63,8 +64,9 @@ class Rules:
         spans: list[tuple[Span, ...]] = []
         before = ""
         near, told = admission(phrases), False
-        for phrase in phrases:
-            line = Line(phrase.text, phrase.section, before, near, told)
+        for phrase, after in zip_longest(phrases, phrases[1:]):
+            below = fold(after.text[:20]) if after else ""
+            line = Line(phrase.text, phrase.section, before, near, told, below)
             spans.append(tuple(self._line(line)))
             before = line.folded if _LABEL.fullmatch(line.folded) else ""
             told = told or self._stages.tells_operation(line)

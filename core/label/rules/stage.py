@@ -42,7 +42,7 @@ class Stages:
     def of(self, line: Line, start: int, end: int) -> Stage:
         """The stage of a stretch: the nearest word of its sentence that tells, else the section."""
         section = self.of_section(line.section)
-        if section == "any" and line.told:
+        if section == "any" and (line.told or self._done.search(line.folded, 0, start)):
             section = "after"
         first, last = line.sentence(start)
         first, last = max(first, start - _REACH), min(last, end + _REACH)

@@ -8,8 +8,15 @@ from core.label.rules.dates import Day, days, roles
 from core.label.rules.words import Line
 from core.records import Phrase, Span
 
+_HEAD = 12  # lines that may hold the day of writing at the top
 _DISCHARGED = "data_dimissione_cch"
+_SENT = (
+    r"(?:ritorna|torna|rientra|riaffid\w+|affid\w+|invi(?:o|amo)|rinvi(?:o|amo)|rimett(?:o|iamo)|conged(?:o|iamo)"
+    r"|licenzi(?:o|amo)|trasferi(?:amo|sco|sce)|mand(?:o|iamo)|restitui(?:amo|sco)|dimett(?:o|iamo|e))"
+)
 _GOING = re.compile(
+    rf"\b{_SENT}\b[^.;]{{0,40}}\b(?:oggi|odiern[oa])\b|\b(?:fino|sino) ad oggi\b"
+    rf"|\boggi\b[^.;]{{0,40}}\b{_SENT}\b|"
     r"\b(?:dimett\w+|dimess[oa]|dimission[ei]|trasferi\w+|(?:rimand|mand|rinvi|torn)\w+ a casa)\b"
     r"[^.;]{0,60}\b(?:data odierna"
     r"|oggi|odiern[oa])\b"
@@ -20,6 +27,16 @@ _WRITTEN = re.compile(
     r"(?:^|[\s|])(?:[a-z'. ]{2,30},\s?(?:li\s|il\s)?|(?:li|data|stampa(?:t[oa])?(?: il)?"
     r"|del|redatt[oa] il|(?:inviat[oa]|spedit[oa]|scritt[oa])(?: il)?)\W{0,3}"
     r"(?:(?:lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica),?\s)?)$"
+)
+
+
+# A letter in the present tense, that names no day of discharge, is written on it.
+_GOES = re.compile(
+    rf"\b(?:si|la|lo|vi|le|ti) {_SENT}\b(?! (?:la|le|il|i|gli) (?:cartell|copi|document"
+    rf"|esam|referto))"
+    r"|\bdimettiamo\b|\b(?:ritorna|torna|rientra) (?:a casa|al (?:suo "
+    r"|proprio )?domicilio|alle (?:tue|sue|vostre) cure)\b"
+    r"|\bviene (?:oggi )?(?:dimess|trasferit)[oa]\b"
 )
 
 
@@ -46,9 +63,12 @@ def today(phrases: Sequence[Phrase], spans: Sequence[tuple[Span, ...]]) -> list[
     if any(span.field == _DISCHARGED for found in told for span in found):
         return told
     lines = [Line(phrase.text, phrase.section) for phrase in phrases]
-    if not any(_GOING.search(line.folded) for line in lines):
+    going = any(_GOING.search(line.folded) for line in lines)
+    if not going and not any(_GOES.search(line.folded) for line in lines):
         return told
     for number, line in enumerate(lines):
+        if not going and line.section is not None and number > _HEAD:
+            continue  # a day among the history is no day of writing
         day = _written(line)
         if day is not None:
             quote = line.text[day.start : day.end]

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -40,7 +39,7 @@ _LEADER = re.compile(r"(?:\.\s?){2,}(?=\s?[.:]?\s)|\.{2,}")
 # A full stop ends a sentence unless it ends an abbreviation.
 _STOP = re.compile(
     r"(?<!\bsig)(?<!\bdr)(?<!\bdott)(?<!\bprof)(?<!\bca)(?<!\bn)(?<!\btel)(?<!\bc)(?<!\bv)(?<!\bgg)"
-    r"(?<!\bpz)(?<!\bcp)(?<!\bcompl)(?<!\b[a-z])[.!](?=\s|$)|;|\n"
+    r"(?<!\bsosp)(?<!\btrasf)(?<!\bsec)(?<!\bpregr)(?<!\bpz)(?<!\bcp)(?<!\bcompl)(?<!\b[a-z])[.!](?=\s|$)|;|\n"
 )
 
 
@@ -63,6 +62,7 @@ class Line:
         before: str = "",
         near: date | None = None,
         told: bool = False,
+        below: str = "",
     ) -> None:
         self.text = text
         self.section = section
@@ -72,6 +72,8 @@ class Line:
         """Whether the lines before have told of the operation."""
         self.before = before
         """The folded phrase before, where it is a label without a value (a cell of a table)."""
+        self.below = below
+        """How the folded phrase below begins."""
         plain = _LEADER.sub(lambda match: " " * len(match[0]), mended(text))
         self.folded = fold(plain)
 
@@ -85,7 +87,7 @@ class Line:
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
-        return tuple(_words(self.folded))
+        return split_words(self.folded)
 
     @cached_property
     def stops(self) -> tuple[int, ...]:
@@ -98,6 +100,8 @@ class Line:
         return start, end
 
 
-def _words(folded: str) -> Iterator[Word]:
-    for match in _WORD.finditer(folded):
-        yield Word(match.start(), match.end(), match.group().replace(".", "") or ".")
+def split_words(folded: str) -> tuple[Word, ...]:
+    return tuple(
+        Word(match.start(), match.end(), match.group().replace(".", "") or ".")
+        for match in _WORD.finditer(folded)
+    )

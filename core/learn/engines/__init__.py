@@ -10,10 +10,15 @@ from core.registry import Registry
 
 QUANTISED = "model.int8.onnx"
 TRANSITIONS = "transitions.json"
+MEANINGS = "meanings.crfsuite"
 
 
 class Engine(Protocol):
     """Reads phrases with one model. A row of `ENGINES` and a file."""
+
+    @property
+    def form(self) -> str:
+        """What it computes with, in words: the precision, the threads."""
 
     @classmethod
     def files(cls, record: Record) -> tuple[str, ...]:
@@ -24,8 +29,8 @@ class Engine(Protocol):
         """Raises BadInput where a file of the folder is missing or broken."""
 
     def read(self, phrases: Sequence[Phrase]) -> list[tuple[Span, ...]]:
-        """The spans of each phrase, in order, with label, score and state; the fields are not its
-        business."""
+        """The spans of each phrase, in order, with label and score; fields, states and values are
+        not its business."""
 
 
 ENGINES = Registry(
@@ -40,4 +45,4 @@ ENGINES = Registry(
 def files_of(record: Record) -> tuple[str, ...]:
     """All that tagging with a model takes from its folder."""
     files: tuple[str, ...] = ENGINES.get(record.engine).files(record)
-    return (FILE, *files)
+    return (FILE, *files, *([MEANINGS] if record.meanings else []))

@@ -1,6 +1,7 @@
 """A network on ONNX Runtime, with its tokenizer and, of a CRF, its transitions: numpy, no torch."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -9,9 +10,11 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from core.errors import BadInput
+from core.learn.batches import batches
 from core.learn.decode import Decoder
 from core.learn.encode import Encoded, Encoder, Window
 from core.learn.engines import QUANTISED, TRANSITIONS
+from core.learn.processor import int8_unit
 from core.learn.record import NETWORK, TOKENIZER, Record
 from core.learn.tags import Scheme, head_tags
 from core.learn.viterbi import Scores, Transitions
@@ -19,27 +22,29 @@ from core.records import Phrase, Span
 
 _SMALL = 16 << 20
 """Bytes of a network that a second thread only slows down."""
-_ROWS = 64
-_TOKENS = 8192
-"""The most of one run, so that long phrases take no more memory than many short ones."""
-
-Place = tuple[int, Window]
+_TOKENS = 2048
+"""The most of one run: more tokens make a run no quicker, but take more memory."""
 
 
 class OnnxEngine:
-    """See `core.learn.engines.Engine`."""
+    """See `core.learn.engines.Engine`. `form`: which form of the network runs, on how many threads,
+    and why, in a line."""
 
     def __init__(
-        self, encoder: Encoder, session: onnxruntime.InferenceSession, decoder: Decoder
+        self,
+        encoder: Encoder,
+        session: onnxruntime.InferenceSession,
+        decoder: Decoder,
+        form: str = "fp32",
     ) -> None:
+        self.form = form
         self._encoder = encoder
         self._session = session
         self._decoder = decoder
         self._inputs = {put.name for put in session.get_inputs()}
-        self._outputs = [put.name for put in session.get_outputs()]
-        # How many tags the network scores, and how many states where it tells them apart.
-        empty = Window((encoder.padding,), (0,), (), 0)
-        self._widths = [output.shape[-1] for output in self._run([empty])]
+        self._output = session.get_outputs()[0].name
+        # How many tags the network scores.
+        self._width = self._run([Window((encoder.padding,), (0,), (), 0)]).shape[-1]
 
     @classmethod
     def files(cls, record: Record) -> tuple[str, ...]:
@@ -52,12 +57,13 @@ class OnnxEngine:
         missing = [name for name in cls.files(record) if not (folder / name).is_file()]
         if missing:
             raise _unfit(folder, f"{', '.join(missing)} is not there")
-        network = cls.files(record)[0]
+        network, form = _form(folder, record)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        if threads is None and (folder / network).stat().st_size < _SMALL:
-            threads = 1
-        options.intra_op_num_threads = threads or 0  # 0: as many as there are processors
+        if threads is None:
+            threads = 1 if (folder / network).stat().st_size < _SMALL else _processors()
+        options.intra_op_num_threads = threads
+        form = f"{form}; {threads} thread{'' if threads == 1 else 's'}"
         try:
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
             session = onnxruntime.InferenceSession(
@@ -67,63 +73,62 @@ class OnnxEngine:
         except Exception as error:
             # The libraries raise bare exceptions of their own for a broken file.
             raise _unfit(folder, type(error).__name__) from error
-        engine = cls(Encoder(tokenizer, record.limit), session, decoder)
+        engine = cls(Encoder(tokenizer, record.limit), session, decoder, form)
         engine._check(folder, record)
         return engine
 
     def _check(self, folder: Path, record: Record) -> None:
         """Raises BadInput where the parts of the folder are not of one model."""
         tags = head_tags(record.head, record.labels, self._decoder.scheme)
-        if self._widths[0] != len(tags):
-            raise _unfit(folder, f"{self._widths[0]} tags, not those of its labels")
+        if self._width != len(tags):
+            raise _unfit(folder, f"{self._width} tags, not those of its labels")
         known = self._decoder.transitions
         if known is not None and list(known.tags) != tags:
             raise _unfit(folder, f"{TRANSITIONS} is of other tags")
-        if self._widths[1:] != ([len(record.states)] if record.states else []):
-            raise _unfit(folder, "other states than its record tells")
 
     def read(self, phrases: Sequence[Phrase]) -> list[tuple[Span, ...]]:
         encoded = self._encoder.encode(phrases)
-        scores, *states = self._scores(encoded)
         return self._decoder.spans(
             [phrase.text for phrase in phrases],
             [seen.words for seen in encoded],
-            scores,
-            states[0] if states else None,
+            self._scores(encoded),
         )
 
-    def _scores(self, encoded: Sequence[Encoded]) -> list[list[Scores]]:
-        """For each output of the network each phrase's scores, one row a word."""
-        found: list[list[Scores]] = [
-            [np.empty((len(seen.words), width), dtype=np.float32) for seen in encoded]
-            for width in self._widths
+    def _scores(self, encoded: Sequence[Encoded]) -> list[Scores]:
+        """Each phrase's scores, one row a word."""
+        found: list[Scores] = [
+            np.empty((len(seen.words), self._width), dtype=np.float32) for seen in encoded
         ]
-        for batch in _batches(encoded):
-            outputs = self._run([window for _, window in batch])
-            for rows, output in zip(found, outputs, strict=True):
-                for (i, window), row in zip(batch, output, strict=True):
-                    own = slice(window.start, window.start + len(window.firsts))
-                    rows[i][own] = row[list(window.firsts)]
+        places = [(i, window) for i, seen in enumerate(encoded) for window in seen.windows]
+        for numbers in batches([len(window.ids) for _, window in places], _TOKENS):
+            batch = [places[n] for n in numbers]
+            output = self._run([window for _, window in batch])
+            for (i, window), row in zip(batch, output, strict=True):
+                own = slice(window.start, window.start + len(window.firsts))
+                found[i][own] = row[list(window.firsts)]
         return found
 
-    def _run(self, windows: Sequence[Window]) -> list[Any]:
+    def _run(self, windows: Sequence[Window]) -> Any:
         rows = self._encoder.padded(windows)
         told = {name: row for name, row in rows.items() if name in self._inputs}
-        return cast(list[Any], self._session.run(self._outputs, told))
+        return self._session.run([self._output], told)[0]
 
 
-def _batches(encoded: Sequence[Encoded]) -> Iterator[list[Place]]:
-    """The windows of phrases, those of like length together."""
-    places = [(i, window) for i, seen in enumerate(encoded) for window in seen.windows]
-    places.sort(key=lambda place: len(place[1].ids))
-    batch: list[Place] = []
-    for place in places:
-        if batch and (len(batch) == _ROWS or (len(batch) + 1) * len(place[1].ids) > _TOKENS):
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
+def _form(folder: Path, record: Record) -> tuple[str, str]:
+    """The network's file for this processor, and the choice in words."""
+    if not record.quantised:
+        cost = record.int8_cost
+        why = "int8 was not measured" if cost is None else f"int8 costs {cost:.3f} of strict F1"
+        return NETWORK, f"fp32: {why}"
+    unit = int8_unit()
+    if unit == "" and (folder / NETWORK).is_file():
+        return NETWORK, "fp32: this processor has no quick int8"
+    return QUANTISED, "int8" + (f" on {unit}" if unit else "")
+
+
+def _processors() -> int:
+    """Those that this process may use, which in a container are fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _decoder(folder: Path, record: Record) -> Decoder:
@@ -133,7 +138,6 @@ def _decoder(folder: Path, record: Record) -> Decoder:
         scheme=cast(Scheme, record.scheme),
         transitions=Transitions.load(folder / TRANSITIONS) if record.head == "crf" else None,
         thresholds=None if record.thresholds is None else tuple(record.thresholds),
-        states=tuple(record.states),
     )
 
 

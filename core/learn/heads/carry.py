@@ -10,11 +10,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from core.learn.heads.headed import Headed
-from core.learn.record import FILE, WEIGHTS, read_record
+from core.learn.record import WEIGHTS
 
 
 def take_over(network: Headed, tags: Sequence[str], folder: Path) -> None:
-    """Gives a new head what the folder's own head knew of the same tags, and of the same states."""
+    """Gives a new head what the folder's own head knew of the same tags."""
     path = folder / WEIGHTS
     if not path.is_file():
         return
@@ -22,9 +22,6 @@ def take_over(network: Headed, tags: Sequence[str], folder: Path) -> None:
     old = [name for _, name in sorted(told.items(), key=lambda row: int(row[0]))]
     state = load_file(path)
     _carry(network.classifier, "classifier", state, old, tags)
-    if network.state_layer is not None and (folder / FILE).is_file():
-        known = read_record(folder).states
-        _carry(network.state_layer, "state_layer", state, known, network.states)
 
 
 def _carry(

@@ -2,8 +2,8 @@
 
 The encoder is its own `...ForTokenClassification` (dropout, and what else it has before its last
 layer) with the classifier taken out; it is put back when the network is saved, so that the folder
-of a `linear` head is one that plain `transformers` loads and runs. What a CRF and the states add
-stands beside it in the same safetensors.
+of a `linear` head is one that plain `transformers` loads and runs. What a CRF adds stands
+beside it in the same safetensors.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,6 @@ class HeadedEncoder(Headed):
         tags: Sequence[str],
         head: str = "linear",
         weights: Tensor | None = None,
-        states: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.body = body
@@ -34,11 +33,9 @@ class HeadedEncoder(Headed):
         if not isinstance(last, nn.Linear):
             raise BadInput(f"{type(body).__name__}: its classifier is not one linear layer")
         body.classifier = nn.Identity()
-        self.crown(last.in_features, tags, head, weights, states)
-        # The new layers begin as the encoder's family begins its last ones.
-        for layer in (self.classifier, self.state_layer):
-            if layer is not None:
-                body._init_weights(layer)  # type: ignore[no-untyped-call]
+        self.crown(last.in_features, tags, head, weights)
+        # The new layer begins as the encoder's family begins its last one.
+        body._init_weights(self.classifier)  # type: ignore[no-untyped-call]
 
     @property
     def config(self) -> PretrainedConfig:

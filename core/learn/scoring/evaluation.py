@@ -14,8 +14,9 @@ from core.learn.scoring.ablations import Ablation, ablations
 from core.learn.scoring.confusion import Confusion, word_confusion
 from core.learn.scoring.curves import Curve, curves
 from core.learn.scoring.gold import Hand, entity_words, hands, seen_alike, shared, strangers
+from core.learn.scoring.meanings import Meaning, judged
 from core.learn.scoring.mistakes import Mistake, mistakes
-from core.learn.scoring.pairs import Told, pairs, span_confusion, states, values
+from core.learn.scoring.pairs import pairs, span_confusion
 from core.learn.scoring.rival import Answers, Rival, check_view, rival_of
 from core.learn.scoring.semeval import (
     RULES,
@@ -32,9 +33,10 @@ from core.schema import default_schema
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What a report tells. `by_label`, `intervals` (strict F1), `curves`: by label. `words` and
-    `spans` say what was taken for what; `bio`: over words, B and I apart. `shared`:
-    letters that are in gold and in a lot of the training; `strangers`: spans of labels that the
-    model was never taught; `unchecked`: phrases of gold that no person checked.
+    `spans` say what was taken for what; `bio`: over words, B and I apart. `meanings`: "states" and
+    "values", where gold has them and the model speaks of them. `shared`: letters that are in gold
+    and in a lot of the training; `strangers`: spans of labels that the model was never taught;
+    `unchecked`: phrases of gold that no person checked.
     """
 
     source: str
@@ -51,8 +53,7 @@ class Evaluation:
     hands: tuple[Hand, ...]
     ablations: tuple[Ablation, ...]
     mistakes: tuple[Mistake, ...]
-    states: dict[str, Told] | None
-    values: Told | None
+    meanings: dict[str, Meaning]
     entity_words: dict[str, Counter[str]]
     shared: dict[str, int]
     strangers: dict[str, int]
@@ -133,8 +134,7 @@ def evaluate(
         hands=tuple(hands(known, said, nested, seed)),
         ablations=tuple(ablations(known, said, words, without, merge)),
         mistakes=tuple(mistakes(met)),
-        states=states(met),
-        values=values(met),
+        meanings=judged(met, seed),
         entity_words=entity_words(known),
         shared=shared(known, record),
         strangers=strangers(known, record),

@@ -84,34 +84,3 @@ def span_confusion(found: Iterable[Pair], labels: Sequence[str]) -> Confusion:
         column = len(labels) if pair.said is None else place[pair.said.label]
         counts[row, column] += 1
     return Confusion((*labels, SPURIOUS + " / " + MISSED), counts)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How often what a span says beside its place and label is right: `right` of `asked`."""
-
-    asked: int
-    right: int
-
-
-def states(found: Iterable[Pair]) -> dict[str, Told] | None:
-    """Of strictly right spans whose gold has a state: how often the answer has it, state by state.
-    None where gold has none, or the model speaks of none. A span without a state is present."""
-    known = [p for p in found if p.kind == "right" and p.true and p.true.state is not None]
-    if not any(pair.said and pair.said.state for pair in known):
-        return None
-    asked: dict[str, list[bool]] = {}
-    for pair in known:
-        if pair.true and pair.said:
-            same = pair.true.state == (pair.said.state or "present")
-            asked.setdefault(str(pair.true.state), []).append(same)
-    return {name: Told(len(right), sum(right)) for name, right in sorted(asked.items())}
-
-
-def values(found: Iterable[Pair]) -> Told | None:
-    """Of strictly right spans whose gold has a value: how often the answer has the same one."""
-    known = [p for p in found if p.kind == "right" and p.true and p.true.value is not None]
-    if not any(pair.said and pair.said.value is not None for pair in known):
-        return None
-    right = sum(p.true.value == p.said.value for p in known if p.true and p.said)
-    return Told(len(known), right)

@@ -63,8 +63,7 @@ def numbers(found: Evaluation) -> Json:
         "curves": {label: asdict(curve) for label, curve in found.curves.items()},
         "ablations": [row.to_json() for row in found.ablations],
         "hands": [asdict(hand) for hand in found.hands],
-        "states": found.states and {name: asdict(told) for name, told in found.states.items()},
-        "values": found.values and asdict(found.values),
+        "meanings": {name: meaning.to_json() for name, meaning in found.meanings.items()},
         "mistakes": [
             {"kind": m.kind, "gold": m.true, "said": m.said, "count": m.count}
             for m in found.mistakes

@@ -1,6 +1,6 @@
 """What is trained from nothing: networks by name, each one file, and a CRF without a network.
 
-A network's `make(annotations, labels, limit, *, head, scheme, weights, states, id2label, label2id,
+A network's `make(annotations, labels, limit, *, head, scheme, weights, id2label, label2id,
 **settings)` returns it untrained, and the encoder of its phrases. `crfsuite`, which is what `small`
 means, is trained and run by a library of its own (`core.learn.scratch.crfsuite`,
 `core.learn.engines.crfsuite`).

@@ -6,14 +6,14 @@ each span gets its label from what it holds and what stands around it (a CRF on 
 maximum-entropy model).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pycrfsuite
 
-from core.learn.engines.crfsuite import FILE, TAGS, pack
+from core.learn.engines.crfsuite import FILE, MODELS, TAGS
 from core.learn.engines.features import Seen, look, span_features, word_features
+from core.learn.engines.packed import pack
 from core.learn.options import Options
 from core.learn.tags import runs, tags_of
 from core.learn.variety import exchanged
@@ -44,15 +44,15 @@ def train_crfsuite(
     varied = [*annotations]
     if options.exchange:
         varied += exchanged(annotations, options.exchange, options.seed)
-    chain = _Trainer(_CHAIN | {"max_iterations": options.epochs}, 0, progress)
+    chain = CrfTrainer(_CHAIN | {"max_iterations": options.epochs}, 0, progress)
     for seen, found in _seen(varied, labels, known):
         chain.append(word_features(seen), _tags(len(seen.places), found))
-    label = _Trainer(_LABEL | {"max_iterations": options.epochs}, options.epochs, progress)
+    label = CrfTrainer(_LABEL | {"max_iterations": options.epochs}, options.epochs, progress)
     for seen, found in _seen(varied, labels, known):
         for first, after, number in found:
             label.append([span_features(seen, first, after)], [labels[number]])
-    models = {"spans": chain.trained(), "labels": label.trained()}
-    pack(folder / FILE, models, known)
+    models = [trainer.trained(folder) for trainer in (chain, label)]
+    pack(folder / FILE, dict(zip(MODELS, models, strict=True)), known)
     return folder / FILE
 
 
@@ -76,13 +76,16 @@ def _tags(length: int, found: Sequence[Run]) -> list[str]:
     return tags
 
 
-class _Trainer(pycrfsuite.Trainer):  # type: ignore[misc]
+class CrfTrainer(pycrfsuite.Trainer):  # type: ignore[misc]
     """Tells of its rounds, of which `before` came already, instead of printing them."""
 
     def __init__(
-        self, settings: dict[str, float | bool], before: int, progress: Progress | None
+        self,
+        settings: Mapping[str, float | bool],
+        before: int = 0,
+        progress: Progress | None = None,
     ) -> None:
-        super().__init__("lbfgs", settings, verbose=False)
+        super().__init__("lbfgs", dict(settings), verbose=False)
         self._before = before
         self._all = 2 * int(settings["max_iterations"])
         self._progress = progress
@@ -93,9 +96,11 @@ class _Trainer(pycrfsuite.Trainer):  # type: ignore[misc]
             done = int(message.split("#")[1].split()[0])
             self._progress(self._before + done, self._all)
 
-    def trained(self) -> bytes:
-        """The model; the library writes files only."""
-        with TemporaryDirectory() as name:
-            path = Path(name) / "model"
-            self.train(str(path))
-            return path.read_bytes()
+    def trained(self, folder: Path) -> bytes:
+        """The model. The library writes files only: into `folder`, which a kill may leave behind
+        and the next training removes."""
+        path = folder / "unfinished"
+        self.train(str(path))
+        content = path.read_bytes()
+        path.unlink()
+        return content

@@ -29,7 +29,6 @@ class ScratchConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
         vocab_size: int = VOCABULARY,
         head: str = "linear",
         scheme: str = "bio",
-        states: Sequence[str] = (),
         dropout: float = 0.3,
         lost_words: float = 0.05,
         lost_sections: float = 0.1,
@@ -42,7 +41,6 @@ class ScratchConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
         self.vocab_size = vocab_size
         self.head = head
         self.scheme = scheme
-        self.states = list(states)
         self.dropout = dropout
         self.lost_words = lost_words
         self.lost_sections = lost_sections
@@ -62,7 +60,7 @@ class ScratchNetwork(Headed, PreTrainedModel):  # type: ignore[no-untyped-call]
         """The last step of every constructor: the head on hidden states of `width`."""
         tags: dict[Any, Any] = dict(self.config.id2label or {})
         names = [tags[n] for n in range(len(tags))]
-        self.crown(width, names, self.config.head, weights, self.config.states)
+        self.crown(width, names, self.config.head, weights)
         self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:

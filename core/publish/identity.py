@@ -1,0 +1,170 @@
+"""Who the patients of the training letters are: what must stand in no file that goes online.
+
+Taken from what people and rules marked as identity (name, record number, telephone, date of birth)
+and, by the rules once more, from the phrases' and letters' text, so that letters labelled without
+identity are covered too. Age and sex are left out: by themselves they name nobody.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from core.label import LABELLERS
+from core.learn.record import opaque
+from core.records import Annotation, Letter, Phrase, Span, phrase_ids
+from core.schema import default_schema
+
+SHORTEST = 4
+"""Letters of a word that is searched for by itself; a shorter one only with the rest of its name.
+"""
+FEWEST = 5
+"""Digits of a number that is searched for: a shorter one stands in any file by chance."""
+_PARTICLES = frozenset(
+    "dalla dalle dall dello della dell delle degli delli van von den der san santa santo sant "
+    "nato nata signor signora paziente".split()
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_RUN = re.compile(r"(?<!\w)(?<!\d\.)\+?\d(?:[ ./\-]?\d)*(?!\w)")
+_DECIMAL = re.compile(r"(?<![\w.])\d\.\d+(?![\w.])")
+_DAY = re.compile(r"(?<!\d)(\d{1,2})\s?[./\- ]\s?(\d{1,2})\s?[./\- ]\s?(\d{4}|\d{2})(?!\d)")
+_ISO = re.compile(r"(?<!\d)(\d{4})[./\-](\d{1,2})[./\-](\d{1,2})(?!\d)")
+_MONTHS = (
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
+).split()
+_NAMED = re.compile(rf"(?<!\d)(\d{{1,2}})\W{{1,3}}({'|'.join(_MONTHS)})\w*\W{{1,3}}(\d{{4}})")
+
+
+@dataclass(frozen=True)
+class Identities:
+    """What is searched for, each with the field it is a value of: words, whole names of short
+    words, digits, days. `letters` are those it is of (opaque ids), `phrases` how many of each."""
+
+    words: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    days: dict[date, str] = field(default_factory=dict)
+    letters: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.words) + len(self.names) + len(self.numbers) + len(self.days)
+
+    def found(self, text: str) -> set[str]:
+        """The fields of which a value stands in a text."""
+        plain = folded(text)
+        fields = {self.words[word] for word in set(_WORD.findall(plain)) & self.words.keys()}
+        spaced = f" {' '.join(_WORD.findall(plain))} " if self.names else ""
+        fields |= {known for name, known in self.names.items() if f" {name} " in spaced}
+        if self.numbers:
+            fields |= {self.numbers[n] for n in _numbers(plain, self.numbers)}
+        if self.days:
+            fields |= {self.days[day] for day in set(_days(plain)) & self.days.keys()}
+        return fields
+
+    def long(self) -> "Identities":
+        """Those so long that they stand in no numbers by chance."""
+        rows = (self.words, self.names, self.numbers)
+        words, names, numbers = (
+            {value: name for value, name in row.items() if len(value) >= 8} for row in rows
+        )
+        return Identities(words, names, numbers)
+
+
+def folded(text: str) -> str:
+    """In small letters without accents; the marks of sub-words are spaces."""
+    text = text.replace("\u0120", " ").replace("\u2581", " ")
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def identities(annotations: Iterable[Annotation], letters: Iterable[Letter] = ()) -> Identities:
+    """Of real letters: those of the generator name nobody."""
+    known = Identities()
+    phrases: list[Phrase] = []
+    for annotation in annotations:
+        if annotation.origin == "fictitious":
+            continue
+        phrases.append(annotation.phrase)
+        key = opaque(annotation.phrase.letter)
+        known.letters[key] = known.letters.get(key, 0) + 1
+        _take(known, annotation.spans)
+    for letter in letters:
+        known.letters.setdefault(opaque(letter.id), 0)
+        phrases += _lines(letter)
+    phrases.sort(key=lambda phrase: (phrase.letter, phrase.start))
+    for seen in LABELLERS.get("rules")().label(phrases):
+        _take(known, seen.spans)
+    return known
+
+
+def _lines(letter: Letter) -> Iterator[Phrase]:
+    lines = letter.text.splitlines()
+    for line, key in zip(lines, phrase_ids(letter.id, lines), strict=True):
+        if line.strip():
+            yield Phrase(key, letter.id, 0, len(line), line)
+
+
+def _take(known: Identities, spans: Iterable[Span]) -> None:
+    fields = default_schema().fields
+    for span in spans:
+        name = span.field or span.label
+        if name == "identity" or (
+            name in fields and fields[name].group == "identity" and fields[name].kind == "mention"
+        ):
+            for said in (span.text, span.value):
+                if isinstance(said, str):
+                    _add(known, said, name)
+
+
+def _add(known: Identities, said: str, name: str) -> None:
+    plain = folded(said)
+    days = list(_days(plain))
+    known.days.update(dict.fromkeys(days, name))
+    digits = re.sub(r"\D", "", plain)
+    if not days and len(digits) >= FEWEST:
+        known.numbers.update(dict.fromkeys(_short(digits), name))
+    if days or digits:
+        return
+    words = [word for word in _WORD.findall(plain) if len(word) > 1]
+    long = [word for word in words if len(word) >= SHORTEST and word not in _PARTICLES]
+    known.words.update(dict.fromkeys(long, name))
+    if len(words) > 1 and not long:
+        known.names[" ".join(words)] = name
+
+
+def _short(digits: str) -> Iterator[str]:
+    """A number, and a telephone without the country before it."""
+    yield digits
+    for prefix in ("0039", "39"):
+        if digits.startswith(prefix) and len(digits) >= len(prefix) + 8:
+            yield digits.removeprefix(prefix)
+
+
+def _numbers(text: str, known: Mapping[str, str]) -> Iterator[str]:
+    """Those of the known numbers that stand in a text: whole, or within a longer run when long."""
+    written = _RUN.findall(_DECIMAL.sub(";", text))
+    runs = {re.sub(r"\D", "", run) for run in written}
+    apart = {part for run in written for part in re.findall(r"\d+", run)}
+    for number in known:
+        if number in runs or number in apart:
+            yield number
+        elif len(number) > 7 and any(number in run for run in runs):
+            yield number
+
+
+def _days(text: str) -> Iterator[date]:
+    for day, month, year in _DAY.findall(text):
+        for whole in (int(year),) if len(year) == 4 else (1900 + int(year), 2000 + int(year)):
+            yield from _day(whole, int(month), int(day))
+    for year, month, day in _ISO.findall(text):
+        yield from _day(int(year), int(month), int(day))
+    for day, month, year in _NAMED.findall(text):
+        yield from _day(int(year), _MONTHS.index(month) + 1, int(day))
+
+
+def _day(year: int, month: int, day: int) -> Iterator[date]:
+    try:
+        yield date(year, month, day)
+    except ValueError:
+        return

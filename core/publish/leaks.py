@@ -1,0 +1,71 @@
+"""The last look before an upload: no value of a patient's identity, no token, no e-mail address.
+
+Every file is opened (`core.publish.inside`) and searched. One hit refuses; the error names the file
+and the field, never the value.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+
+from core.errors import BadInput
+from core.publish.identity import Identities, folded
+from core.publish.inside import LONG, Raw, Text, parts, runs
+from core.publish.plan import PlannedFile
+
+_SECRETS = {
+    "an access token": re.compile(
+        r"\b(?:hf_[A-Za-z0-9]{20,}|tgp_v1_[\w-]{20,}|sk-[A-Za-z0-9_-]{20,}|gh[pousr]_\w{30,}|AKIA[A-Z0-9]{16})\b"
+    ),
+    "an e-mail address": re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b"),
+    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+}
+_LISTED = 5
+
+
+def refuse_leaks(
+    files: Iterable[PlannedFile],
+    known: Identities,
+    public: Collection[str] = (),
+    vocabulary: Collection[str] = (),
+) -> int:
+    """Raises BadInput where one of the files holds what must not be published; returns how many
+    values were searched for. `public`: words, folded, that stand in our own texts (the card's, the
+    fields' definitions); `vocabulary`: those of a base model that is public itself, which its
+    tokenizer brings with it.
+    """
+    hits: list[str] = []
+    for file in files:
+        spared = {folded(word) for word in public}
+        if file.path.name.startswith(("tokenizer", "vocab")):
+            spared |= {folded(word.removeprefix("##")).strip() for word in vocabulary}
+        seen = _without(known, spared) if file.name.endswith((".json", ".md", ".txt")) else known
+        for part in parts(file.name, file.path.read_bytes()):
+            hits += [f"{part.where} ({what})" for what in sorted(_found(part, seen))]
+    if hits:
+        listed = list(dict.fromkeys(hits))
+        more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+        raise BadInput(
+            f"not to be published: {', '.join(listed[:_LISTED])}{more}: what stands there is a "
+            "patient's or secret; nothing was sent. Train the model again (a vocabulary takes no "
+            "word of an identity field), or remove it where it stands"
+        )
+    return len(known)
+
+
+def _found(part: Text | Raw, known: Identities) -> set[str]:
+    if isinstance(part, Text):
+        secrets = {what for what, shape in _SECRETS.items() if shape.search(part.text)}
+        return known.found(part.text) | secrets
+    found: set[str] = set()
+    long = known.long()
+    for piece in part.windows():
+        told = list(runs(piece))
+        found |= long.found("\n".join(told))
+        texts = "\n".join(run for run in told if len(run) >= LONG)
+        found |= _found(Text(part.where, texts), known) if texts else set()
+    return found
+
+
+def _without(known: Identities, spared: Collection[str]) -> Identities:
+    words = {word: name for word, name in known.words.items() if word not in spared}
+    return Identities(words, known.names, known.numbers, known.days, known.letters)

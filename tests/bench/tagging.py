@@ -1,0 +1,194 @@
+"""Tagging with a network of BERT-base's size beside transformers' own pipeline:
+python -m tests.bench.tagging [--phrases N] [--threads N].
+
+Both read the same phrases with the same (random) weights, turn by turn; medians of the ratios of
+the turns, so that what else the machine does weighs on both. With one thread it is processor
+seconds that count, which a busy machine hardly changes. The limit is what ONNX Runtime multiplies
+in int8 in one large product, measured between the turns; a token costs 170 MFLOP.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from transformers import pipeline
+
+from core.learn.base import make_network
+from core.learn.encode import Encoder
+from core.learn.export import write_model
+from core.learn.tagger import Tagger
+from core.records import Phrase
+from demo.fictitious import corpus, voices
+from tests.bench.bert import bert_base
+from tests.model_record import record
+
+LABELS = ("drugs", "risk", "exams", "surgery")
+ROUNDS = 3
+TOKEN = 2 * 85.1e6  # operations a token: 12 layers of 7.1 M weights, each multiplied and added
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Seconds of each turn."""
+
+    name: str
+    turns: list[float]
+
+    def over(self, other: "Timed") -> float:
+        """How many times quicker than another, turn by turn."""
+        return statistics.median(b / a for a, b in zip(self.turns, other.turns, strict=True))
+
+
+def turns(
+    ways: dict[str, Callable[[], Any]], threads: int, rounds: int = ROUNDS
+) -> dict[str, Timed]:
+    """Each way in its turn, so often; the first turn, which warms up, does not count."""
+    clock = time.process_time if threads == 1 else time.perf_counter
+    found: dict[str, Timed] = {name: Timed(name, []) for name in ways}
+    for way in ways.values():
+        way()
+    for _ in range(rounds):
+        for name, way in ways.items():
+            begun = clock()
+            way()
+            found[name].turns.append(clock() - begun)
+    return found
+
+
+def network(gold: Sequence[Phrase], folder: Path, layers: int = 12) -> tuple[Path, Path, Path]:
+    """The folders of a random network: transformers' own, ours in fp32, ours in int8."""
+    names = folder / "base", folder / "fp32", folder / "int8"
+    if all(name.is_dir() for name in names):
+        return names
+    base = bert_base([phrase.text for phrase in gold], LABELS, folder / "base", layers)
+    made, encoder = make_network(str(base), LABELS, (), 512)
+    told = record(labels=LABELS, limit=encoder.limit, base="bert-base")
+    for name, strict in {"fp32": None, "int8": lambda tagger: 0.5}.items():
+        write_model(made, encoder, told, folder / name, lambda t: t.record, strict, gold[:200])
+    return names
+
+
+def multiply(threads: int, rows: int = 512) -> Callable[[], Any]:
+    """One product of (rows, 768) by (768, 3072) in int8."""
+    weights = np.random.default_rng(0).integers(-64, 64, (768, 3072)).astype(np.int8)
+    constants = [
+        numpy_helper.from_array(weights, "w"),
+        numpy_helper.from_array(np.array(128, np.uint8), "z"),
+    ]
+    graph = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["x", "w", "z"], ["y"])],
+        "limit",
+        [helper.make_tensor_value_info("x", TensorProto.UINT8, ["m", 768])],
+        [helper.make_tensor_value_info("y", TensorProto.INT32, ["m", 3072])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    asked = np.random.default_rng(1).integers(0, 255, (rows, 768)).astype(np.uint8)
+    return lambda: [session.run(None, {"x": asked}) for _ in range(20)]
+
+
+MULTIPLIED = 20 * 2 * 512 * 768 * 3072
+
+
+def bench(folder: Path, number: int, threads: int) -> list[tuple[str, str]]:
+    """What was measured, as rows of the table."""
+    torch.set_num_threads(threads)
+    letters = [a.phrase for a in corpus(voices(), 12)]
+    distinct = list({phrase.text: phrase for phrase in letters}.values())
+    base, plain, small = network(distinct, folder)
+    step = max(1, len(distinct) // number)
+    asked = distinct[::step][:number]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = pipeline("token-classification", str(base), aggregation_strategy="first")
+    tagger = Tagger.load(small, threads)
+    fp32 = Tagger.load(plain, threads)
+    tokens = _tokens(tagger, asked)
+    ways = {
+        "pipeline": lambda: [theirs(phrase.text) for phrase in asked],
+        "int8": lambda: list(tagger.label(asked)),
+        "fp32": lambda: list(fp32.label(asked)),
+        "limit": multiply(threads),
+    }
+    found = turns(ways, threads)
+    limit = MULTIPLIED / statistics.median(found["limit"].turns)
+    reached = statistics.median(
+        tokens * TOKEN / ours / (MULTIPLIED / most)
+        for ours, most in zip(found["int8"].turns, found["limit"].turns, strict=True)
+    )
+    rows = [
+        ("phrases, tokens a phrase", f"{len(asked)} distinct, {tokens / len(asked):.1f}"),
+        ("form", tagger.form),
+        ("limit of int8", f"{limit / 1e9:,.0f} GOP/s, of which reached {reached:.0%}"),
+    ]
+    for name in ("pipeline", "fp32", "int8"):
+        seconds = statistics.median(found[name].turns)
+        times = found[name].over(found["pipeline"])
+        rows.append((name, f"{len(asked) / seconds:6.1f} phrases/s  {times:4.1f} x pipeline"))
+    # As letters repeat themselves: whole letters, and the pipeline's pace on distinct phrases.
+    whole = letters[: 4 * number]
+    repeated = len(whole) / len({(p.text, p.section) for p in whole})
+    over = turns({"pipeline": ways["pipeline"], "int8": lambda: list(tagger.label(whole))}, threads)
+    pace = over["int8"].over(over["pipeline"]) * len(whole) / len(asked)
+    length = _tokens(tagger, whole) / len(whole) / (tokens / len(asked))
+    rows.append(
+        ("whole letters", f"{pace * length:.1f} x pipeline; said {repeated:.2f} times each")
+    )
+    rows.append(("peak memory of a process in int8", f"{peak(small)} MB"))
+    return rows
+
+
+_PEAK = """
+import resource, sys
+from core.learn.tagger import Tagger
+from core.records import Phrase
+
+text = "Bisoprololo 2,5 mg 1 cp ore 8 e stenosi aortica severa " * 3
+phrases = [Phrase(f"x:{n}", "x", 0, 9 + len(text), f"{n:08} {text}") for n in range(64)]
+assert len(list(Tagger.load(sys.argv[1]).label(phrases))) == 64
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def peak(folder: Path) -> int:
+    """The most memory, in MB, of a process that loads the model and tags 64 long phrases."""
+    command = [sys.executable, "-c", _PEAK, str(folder)]
+    return int(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+def _tokens(tagger: Tagger, phrases: Sequence[Phrase]) -> int:
+    encoder: Encoder = tagger._engine._encoder  # type: ignore[attr-defined]
+    return sum(len(w.ids) for seen in encoder.encode(phrases) for w in seen.windows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--phrases", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--folder", type=Path, help="where the models are kept for the next time")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        for what, figure in bench(asked.folder or Path(name), asked.phrases, asked.threads):
+            print(f"{what:34} {figure}", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
