@@ -122,7 +122,7 @@ def test_the_loop_of_files_from_letters_to_fields(letters: Path, run: Run) -> No
         "too little to learn from": (("train", "ok.jsonl", "--model", "small"), "too few"),
         "a folder that is no model": (
             ("publish", "model", ".", "--to", "a/b", "--dry-run"),
-            "not on the list of what may be published",
+            "no model of ours",
         ),
     }.items(),
     ids=lambda case: case if isinstance(case, str) else "",
