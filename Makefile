@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 EXTRAS := server,train,examples,dev
+EVERY_CORE := $(BIN)/pytest -n logical --dist worksteal
+PLAIN := not server and not browser and not training
 ARGS ?=
 
 .PHONY: install system up test quick lint soak bench marker clean
@@ -27,12 +29,13 @@ system:
 up: install
 	$(BIN)/lettera up $(ARGS)
 
-# Quick tests run on every core; the others share one server, one browser and one trained model.
-test: install system quick
+# What needs no server, browser or training runs on every core; the rest shares one of each.
+test: install system lint
+	$(EVERY_CORE) -m "$(PLAIN)" $(ARGS)
 	$(BIN)/pytest -m "server or browser or training" $(ARGS)
 
 quick: install lint
-	$(BIN)/pytest -n logical --dist worksteal -m "not server and not browser and not training" $(ARGS)
+	$(EVERY_CORE) -m "$(PLAIN) and not slow" $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

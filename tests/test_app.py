@@ -153,6 +153,7 @@ async def told(room: Room, job: Json, upload: bytes | None = None) -> list[Json]
     return [message async for message in room.ask(job, upload)]
 
 
+@pytest.mark.slow
 def test_jobs_run_in_children_and_leave_nothing(tmp_path: Path) -> None:
     room = Room({OTHER: Sure()}, at_once=1, waiting=2)
     read_it: Json = {"do": "read", "ways": [OTHER, "rules"], "text": LETTER}

@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.front_door import LETTER, Run
+
+pytestmark = pytest.mark.slow
 
 MANY = 12  # more than are worked on without further processes
 

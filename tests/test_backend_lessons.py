@@ -135,6 +135,7 @@ with serving(Plan("rules", Path(workspace), train), 0) as address:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_backend_takes_its_training_up_again(
     start: Start, tmp_path: Path, next_model: Path
 ) -> None:

@@ -263,6 +263,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_leaves_a_whole_archive_or_none(
     workspace: Path, tmp_path: Path
 ) -> None:

@@ -53,6 +53,7 @@ def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
         make_network(str(tmp_path / "gone"), ("fumo",), (), 64)
 
 
+@pytest.mark.slow
 def test_a_hub_out_of_reach_is_one_line_with_the_way_out(tmp_path: Path) -> None:
     environment = os.environ | {
         "PYTHONPATH": str(Path(__file__).parents[1]),

@@ -291,6 +291,7 @@ def test_lines_that_fail_are_left_for_ordinary_asking(
 KILLED = ["put", "make", "look", "content", "delete", "announce", "confirm", "jobs"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", KILLED[:SOAK])
 def test_killed_anywhere_the_next_run_goes_on_with_the_same_job(
     server: LoopbackBatches, path: Path, route: str
@@ -310,6 +311,7 @@ def test_killed_anywhere_the_next_run_goes_on_with_the_same_job(
     assert nothing_lies_about(server, path)
 
 
+@pytest.mark.slow
 def test_two_processes_make_one_job_and_where_one_is_killed_the_other_takes_over(
     server: LoopbackBatches, path: Path
 ) -> None:

@@ -10,6 +10,8 @@ from tests.front_door import LETTER, Run
 from tests.loopback_together import LoopbackTogether
 from tests.test_extract_llm import WAYS, claim, says
 
+pytestmark = pytest.mark.slow
+
 SAID = says(
     claim("fumo", "Ex fumatore", 1),
     claim("diabete", "diabete", False),

@@ -216,6 +216,7 @@ forget(sys.argv[2], Path(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_can_be_run_again(workspace: Path) -> None:
     run = subprocess.Popen(
         [sys.executable, "-c", FORGETTING, workspace, GONE], stdout=subprocess.PIPE

@@ -16,6 +16,8 @@ from core.steps import phrases_in
 from tests.front_door import LETTER, Run
 from tests.loopback_together import Json, LoopbackTogether, Said, Script
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = default_schema()
 
 

@@ -135,6 +135,7 @@ def test_the_loader_in_the_card_runs_a_crf_as_the_tagger_does(
     assert spans > 8
 
 
+@pytest.mark.slow
 def test_an_encoder_is_fetched_and_headed(tiny_base: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 

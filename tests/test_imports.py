@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from core.jsonl import write_records
 from tests.tiny_model import four_letters
 
@@ -45,6 +47,7 @@ for line in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_no_verb_imports_what_it_does_not_need_yet(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text(LETTER, encoding="utf-8")
     write_records(tmp_path / "gold.jsonl", four_letters())

@@ -298,6 +298,7 @@ def test_processes_that_open_and_write_at_once_neither_fail_nor_lose(tmp_path: P
     assert sound(path)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60 + 20 * KILLS)
 def test_killed_at_any_moment_it_pays_for_no_answer_twice(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
@@ -321,6 +322,7 @@ def test_killed_at_any_moment_it_pays_for_no_answer_twice(tmp_path: Path) -> Non
     assert sound(path)
 
 
+@pytest.mark.slow
 def test_two_processes_pay_once_between_them_also_where_one_is_killed(tmp_path: Path) -> None:
     path, width, count = tmp_path / "ledger.sqlite", 8, 80
     with LoopbackTogether(answer).running() as server:

@@ -64,6 +64,7 @@ def test_the_same_letter_twice_and_a_letter_without_phrases_are_said(
     assert code == 1 and "the same file as a.txt" in complaint and "bianca.txt" in complaint
 
 
+@pytest.mark.slow
 def test_the_loop_of_files_from_letters_to_fields(letters: Path, run: Run) -> None:
     run("read", "lettere", "-o", "letters.jsonl")
     code, said, _ = run("label", "letters.jsonl", "-o", "labelled.jsonl", "--by", "rules")
@@ -163,6 +164,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing_done(letters: Path) -> None:
     assert len(read(letters.parent / "letters.jsonl")) == 42
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["read", "label"])
 def test_a_killed_step_goes_on_and_ends_as_if_it_had_not_been(letters: Path, verb: str) -> None:
     for number in range(400 if verb == "read" else 100):  # labelling takes longer

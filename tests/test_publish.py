@@ -122,6 +122,7 @@ def test_a_refusal_is_one_line_with_the_way_out(
     assert not any("app.py" in repo.head.files for repo in hub.repos.values())
 
 
+@pytest.mark.slow
 def test_a_busy_hub_and_cut_lines_are_outlasted(hub: Hub, tmp_path: Path) -> None:
     hub.faults += [
         Fault("GET /api/whoami", 503),

@@ -90,6 +90,7 @@ def someone_starting(workspace: Path, port: int) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.mark.slow
 def test_it_starts_and_stops_with_all_it_started(stand_in: Path) -> None:
     port = free_port()
     with LabelStudioServer.start(stand_in, port) as server:
@@ -133,6 +134,7 @@ def test_a_second_start_finds_the_first(stand_in: Path) -> None:
         assert httpx.get(first.url, trust_env=False).status_code == 200
 
 
+@pytest.mark.slow
 def test_two_starts_at_once_make_one_server(stand_in: Path) -> None:
     people = [someone_starting(stand_in, free_port()) for _ in range(2)]
     try:
@@ -150,6 +152,7 @@ def end(people: "list[subprocess.Popen[str]]") -> None:
         person.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_it_ends_with_whoever_started_it(stand_in: Path, how: signal.Signals) -> None:
     person = someone_starting(stand_in, free_port())
@@ -165,6 +168,7 @@ def test_it_ends_with_whoever_started_it(stand_in: Path, how: signal.Signals) ->
         assert httpx.get(again.url, trust_env=False).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_program_that_will_not_end_is_ended(
     program: Callable[[str], None], tmp_path: Path
 ) -> None:
@@ -206,6 +210,7 @@ def test_an_early_death_is_told_at_once(
     assert "Rossi" not in str(told.value)
 
 
+@pytest.mark.slow
 def test_one_that_never_comes_up_is_stopped(program: Callable[[str], None], tmp_path: Path) -> None:
     program(STAND_IN.replace("serve_forever()", "server_close(); child.wait()"))
     with pytest.raises(ServerError, match="was not up after 2 s"):

@@ -427,6 +427,7 @@ def test_questions_on_their_way_are_waited_for(serve: Serve, tmp_path: Path) -> 
     assert len(server.requests) == 2
 
 
+@pytest.mark.slow
 def test_two_processes_pay_once(serve: Serve, tmp_path: Path) -> None:
     """Two ledgers on one file are two owners, as in two processes."""
     server = serve(lambda body: Said(body["messages"][-1]["content"], delay=0.02))

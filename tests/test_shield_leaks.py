@@ -92,6 +92,7 @@ ANSWERS: dict[str, Script] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ANSWERS)
 def test_no_identity_reaches_the_service(format: str, tmp_path: Path) -> None:
     for voice in voices()[:: max(1, len(voices()) // VOICES)]:

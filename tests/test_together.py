@@ -882,6 +882,7 @@ print(sum(len(annotation.spans) for annotation in asked.label(phrases)))
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_pays_nothing_twice(serve: Serve, tmp_path: Path) -> None:
     """Killed while the ninth question waits for its answer: eight are kept, the rest asked once."""
     hangs = [Fault(delay=5.0)]

@@ -56,6 +56,7 @@ for _ in in_processes(work, range(10**6), 2):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_processes_end_with_the_one_that_started_them(how: signal.Signals) -> None:
     command = [sys.executable, "-c", ENDLESS]
