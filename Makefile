@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 EXTRAS := server,train,examples,dev
-EVERY_CORE := $(BIN)/pytest -n logical --dist worksteal
+EVERY_CORE := $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
 PLAIN := not server and not browser and not training
 ARGS ?=
 
