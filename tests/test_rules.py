@@ -1584,6 +1584,41 @@ ANSWERS = {
     "class of today": ("A", "NYHA II nel 2021, ora NYHA III.", {"classe_nyha": 3}),
     "a flutter of the past is no rhythm": ("A", "Flutter atriale trattato con ablazione.", {}),
     "pacing": ("E", "ECG: pacing ventricolare", {"ritmo_all_ingresso": 2}),
+    "rhythm by the pacemaker": (
+        "E",
+        "ECG: ritmo indotto dal pacemaker, 60.",
+        {"ritmo_all_ingresso": 2},
+    ),
+    "a hurried hand": (
+        "A",
+        "ipertenzione, displipidemia.",
+        {"ipertensione": True, "dislipidemia": True},
+    ),
+    "a letter missed": ("T", "clopidogel 75", {"antiaggregante": True}),
+    "letters twice or once": ("C", "Insuficenza renale acuta.", {"IRA": True}),
+    "a word of its own": ("A", "Frazione di eiezione 55%.", {}),
+    "the husband's dialysis": ("A", "Il marito è in dialisi.", {}),
+    "a cause before a duty": (
+        "C",
+        "Per disfunzione del ventricolo destro si è dovuto rientrare in CEC per 20 minuti.",
+        {"II_Run": True, "Causa_II_Run_CEC": "disfunzione del ventricolo destro"},
+    ),
+    "a cause and what it led to": (
+        "C",
+        "Ripresa della CEC per shunt residuo e ulteriore patch.",
+        {"II_Run": True, "Causa_II_Run_CEC": "shunt residuo"},
+    ),
+    "not needed": (
+        "C",
+        "Una revisione chirurgica non fu necessaria.",
+        {"secondo_intervento": False},
+    ),
+    "a stent on a vessel": (
+        "A",
+        "Infarto nel 2003, stent sulla discendente.",
+        {"pci_pregressa": True},
+    ),
+    "a stent elsewhere": ("A", "Pregresso stent iliaco destro.", {"vasculopatiaperif": True}),
 }
 _PLACES = {
     "A": "Anamnesi",
@@ -1619,6 +1654,46 @@ def test_who_the_patient_is(
     said = {s.field: s.text for s in annotation.spans}
     days = [s.value for s in annotation.spans if s.field == "data_di_nascita"]
     assert (said["cognome"], said["nome"], days) == (family, given, [born] if born else [])
+
+
+STAYS = {
+    "days of the week": "Ricoverato da lunedì 4 marzo 2024 a venerdì 15 marzo 2024.",
+    "a stroke between days": "Degenza: 4-15/03/2024",
+    "in and out": "In: lun 04/03/2024 | Out: ven 15/03/2024",
+    "a place in brackets": "Ricovero dal 2024-03-04 (dal PS, ivi dal 2024-03-02) al 2024-03-15.",
+    "told to the patient": "Il soggiorno è iniziato il 4 marzo 2024 e termina oggi, 15 marzo 2024.",
+    "entered and left": "Entrata il: 4 marzo '24    Uscita il: 15 marzo '24",
+    "hurried": "ricoverata il 04.03.2024   dimesa il 15.03.2024",
+    "Roman months": "Ingresso 4/III/24, dimissione 15/III/24",
+    "a row of a table": "Data ricovero   Data dimissione\n04/03/2024   15/03/2024",
+}
+
+
+@pytest.mark.parametrize("text", STAYS.values(), ids=STAYS.keys())
+def test_the_days_of_the_stay(rules: Rules, text: str) -> None:
+    lines = [(None, line) for line in text.split("\n")]
+    spans = [span for a in rules.label(letter(*lines)) for span in a.spans]
+    days = {span.field: span.value for span in spans if str(span.field).startswith("data_")}
+    assert days == {"data_ingresso_cch": "2024-03-04", "data_dimissione_cch": "2024-03-15"}
+
+
+DEATHS = {
+    "found dead": "Alle ore 3.40 del 14/03/2024 se ne constatava il decesso.",
+    "gone": "La paziente è mancata il 14 marzo 2024.",
+    "died": "Il 14 marzo 2024 il paziente moriva.",
+}
+
+
+@pytest.mark.parametrize("text", DEATHS.values(), ids=DEATHS.keys())
+def test_the_day_of_death(rules: Rules, text: str) -> None:
+    (annotation,) = rules.label(letter(("Decorso_post_operatorio", text)))
+    said = {span.field: span.value for span in annotation.spans}
+    assert (said.get("Morte"), said.get("data_morte")) == (True, "2024-03-14")
+
+
+def test_a_birth_goes_on_in_the_line_below(rules: Rules) -> None:
+    _, below = rules.label(letter((None, "Sig. Ugo Lodi    nato a"), (None, "Rieti il 26/01/1987")))
+    assert ("data_di_nascita", "1987-01-26") in {(s.field, s.value) for s in below.spans}
 
 
 def test_a_name_stands_alone_above_its_birth(rules: Rules) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import PurePath
 
-from core.extract.checks import check
-from core.extract.derived import AGE, STAY, derive, operation_day
+from core.extract.checks import check_letter
+from core.extract.derived import AGE, STAY, derive
 from core.extract.mentions import Mention, read_mentions
 from core.extract.result import Doubt, LetterFields, in_order, quote
 from core.extract.values import whole
@@ -18,6 +18,7 @@ from core.records import Annotation, Evidence, FieldValue, Letter, Value
 from core.schema import Schema, default_schema
 
 NOT_WHEN_DEAD = ("data_dimissione_cch", STAY)
+KINDS = ("Tipo_secondo_intervento", "Tipo di REDO")  # "Reintervento" alone is not told of one
 LATER = ("data_ingresso_cch", "data_dimissione_cch")
 ONLY_WHEN_DEAD = ("Causa_morte", "data_morte")
 
@@ -44,7 +45,7 @@ def letter_fields(
     for value in (*_section_texts(letter, mentions, schema), *derive(letter, found.values)):
         if value.field in schema.fields:
             found.add(value)
-    found.check(operation_day(letter, found.values))
+    found.check(letter)
     fields = tuple(found.values[name] for name in schema.fields if name in found.values)
     doubts = tuple(found.open_doubts(schema))
     return LetterFields(name, True, fields, None, doubts, extra={"id": letter.id})
@@ -76,7 +77,9 @@ class _Found:
         self.values[name] = summed or _value(winner)
         # A second telephone is a relative's, parts of a dose are no contradiction.
         if summed is None and name != "numero di telefono":
-            self.doubts += [_conflict(_value(other)) for other in others]
+            self.doubts += [
+                _conflict(_value(other)) for other in others if not _part_of(other[0], winner[0])
+            ]
 
     def add(self, value: FieldValue) -> None:
         """Takes a derived value: it fills a gap, a computed number or an implied yes replaces."""
@@ -94,11 +97,13 @@ class _Found:
         is_dead = dead is not None and dead.value is True
         for name in NOT_WHEN_DEAD if is_dead else ONLY_WHEN_DEAD:
             if name in self.values:
-                self.doubts.append(_conflict(self.values.pop(name)))
+                value = self.values.pop(name)
+                both = in_order((*value.evidence, *(dead.evidence[:1] if dead else ())))
+                self.doubts.append(Doubt(name, "conflict", both, value.value))
 
-    def check(self, operation: tuple[date, tuple[Evidence, ...]] | None) -> None:
-        """Adds what the values say against each other."""
-        self.doubts += check(self.values, operation[0] if operation else None)
+    def check(self, letter: Letter) -> None:
+        """Adds what the values say against each other and against the letter."""
+        self.doubts += check_letter(letter, self.values)
 
     def open_doubts(self, schema: Schema) -> Iterator[Doubt]:
         """Doubts in the order of the spreadsheet; a value found elsewhere answers unclear ones."""
@@ -107,6 +112,14 @@ class _Found:
         for doubt in sorted(known, key=lambda doubt: order[doubt.field]):
             if doubt.field not in self.values or doubt.reason not in ("uncertain", "unreadable"):
                 yield doubt
+
+
+def _part_of(one: Mention, other: Mention) -> bool:
+    """Whether of two texts one holds the other: "Quispe" is no other name than "Quispe Mamani"."""
+    if not (isinstance(one.value, str) and isinstance(other.value, str)):
+        return False
+    a, b = one.value.casefold(), other.value.casefold()
+    return one.field.type == "text" and (a in b or b in a)
 
 
 def _agreeing(mentions: Iterable[Mention]) -> list[list[Mention]]:
@@ -127,6 +140,7 @@ def _rank(mentions: list[Mention]) -> tuple[int, ...]:
         not any(mention.human for mention in mentions),
         all(mention.misplaced for mention in mentions),
         denied,
+        field.name in KINDS and len(str(value).split()) == 1,
         -int(value or 0) if field.name == "classe_nyha" else 0,
         min(mention.secondhand for mention in mentions),
         not any(mention.paced for mention in mentions),

@@ -18,8 +18,9 @@ PARTICIPLES = 3  # kinds of signs of sex: statement, column, address; then what 
 Values = Mapping[str, FieldValue]
 
 _OWN_DATE = re.compile(
-    r"[\w']{0,6}\s*(?:il\s|:\s?|in\sdata\s)?\d{1,2}(?:[/.| -](?:\d{1,2}|[ivx]{1,4})[/.| -]'?\d{2}"
-    r"|\s(?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic))",
+    r"[\w']{0,6}\s*(?:il\s|:\s?|in\sdata\s)?(?:(?:lun|mar|mer|gio|ven|sab|dom)[a-zì]*\.?,?\s)?"
+    r"(?:\d{4}-\d\d-\d\d|\d{1,2}(?:[/.| -](?:\d{1,2}|[ivx]{1,4})[/.| -]'?\d{2}"
+    r"|\s(?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic)))",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[;\n]|(?<!\bsec)(?<!\bmecc)(?<!\bvalv)\.(?=\s+[A-ZÀ-Ú*•-])")
@@ -169,10 +170,22 @@ def _implied(letter: Letter, values: Values) -> Iterator[FieldValue]:
     ):
         if detail in values and event not in values:
             yield FieldValue(event, True, values[detail].evidence)
+    yield from _nothing_else(letter, values)
     match = words("therapy", "none_at_home").search(letter.text)
     if match and not any(name in true for name in HOME_DRUGS):
         for name in HOME_DRUGS:
             yield FieldValue(name, False, (quote(letter, *match.span()),))
+
+
+def _nothing_else(letter: Letter, values: Values) -> Iterator[FieldValue]:
+    """ "Prende solo L-tiroxina, nessun altro farmaco": none of the drugs not named."""
+    for section in letter.sections:
+        if section.name != "Terapia":
+            continue
+        match = words("therapy", "nothing_else").search(letter.text, section.start, section.end)
+        for name in HOME_DRUGS if match else ():
+            if name not in values:
+                yield FieldValue(name, False, (quote(letter, *match.span()),))  # type: ignore[union-attr]
 
 
 def _said(field: str, value: Value | None, places: tuple[Evidence, ...]) -> Iterator[FieldValue]:

@@ -24,6 +24,7 @@ _WHOSE = re.compile(r"\W{0,3}(?:che\s(?:e|è)\s)?(?:quello\s)?(?:de(?:l|lla|llo)
 AFTER = frozenset({"Decorso_post_operatorio", "esami_alla_dimissione", "terapia_alla_dimissione"})
 # A model's span below this score fills no cell: a wrong value costs a clerk more than an empty one.
 FLOOR = 0.9
+SECOND = "Tipo_secondo_intervento"
 EARLIER = frozenset({"Tipo di REDO", "Anno REDO"})
 BEFORE = frozenset({"Anamnesi", "Motivo ricovero", "Terapia", "esami_all_ingresso"})
 
@@ -62,6 +63,8 @@ class Mention:
         """True where letters speak of other things: history told in the course, or the reverse."""
         late = self.field.group in ("course", "outcome")
         early = self.field.group in ("history", "risk", "drugs", "devices", "diagnosis")
+        if self.field.name == SECOND:  # the diagnosis names it in short
+            return self.section in {*BEFORE, "Diagnosi"}
         if self.field.name in EARLIER:  # the diagnosis names the operation of this stay
             return self.section not in BEFORE
         return (early and self.section in AFTER) or (late and self.section in BEFORE)

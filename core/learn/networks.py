@@ -77,8 +77,10 @@ def learn_network(task: Task) -> Record:
     if not together.is_main_process:
         together.wait_for_everyone()  # the first one writes
         return read_record(task.out)
+    # Without the autocast that accelerate puts around `forward`: what is exported is fp32.
+    plain = trainer.accelerator.unwrap_model(network, keep_fp32_wrapper=False)
     record = write_model(
-        network.cpu(),
+        plain.cpu(),
         encoder,
         record,
         task.out,

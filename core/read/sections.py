@@ -13,7 +13,10 @@ from core.read.fold import folded, is_letter_spaced, unspaced
 from core.read.slips import mended
 from core.records import Section
 
-_LEAD = re.compile(r"\s*(?:[#*•·\-–—>]+\s*)?(?:(?:\d{1,2}|[IVX]{1,4}|[A-Za-z])[.)]\s+|\d{1,2}\s+)?")
+_SIGNS = "#*•·\\-–—>◆◇■□▪▫●○◦▶▸►➤➢➔→✓✔❖✦★☆»§¤\uf0a7\uf0b7\uf0d8\uf0fc"
+_LEAD = re.compile(
+    rf"\s*(?:[{_SIGNS}]+\s*)?" + r"(?:(?:\d{1,2}|[IVX]{1,4}|[A-Za-z])[.)]\s+|\d{1,2}\s+)?"
+)
 _TRAIL = re.compile(
     r"(?:\s*[\[(][^\])]{0,60}[\])]"
     r"|\s+(?:del|dell'|in data|al|il)?\s*\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?"

@@ -140,7 +140,8 @@ export class Table {
     const said = make("p", { className: "doubt" }, make("b", {}, word(doubt.reason)), " ");
     const why = this.#whyDoubted({ ...one, result: { fields: {}, doubts: [doubt] } }, field)[0];
     if (why !== word(doubt.reason)) said.append(why.replace(`${word(doubt.reason)}: `, ""), " ");
-    if (doubt.evidence[0] && field.kind !== "section") said.append(this.#quote(doubt.evidence[0]));
+    const places = field.kind === "section" ? [] : doubt.evidence.slice(0, PLACES);
+    for (const place of places) said.append(this.#quote(place), " ");
     return said;
   }
 

@@ -57,7 +57,7 @@ _PERMANENT = re.compile(
     r"perm\b|permanente|persistente|cronic|long standing|acfa|\bfac\b|totale"
     r"|lunga durata"
 )
-_PAROXYSMAL = re.compile(r"parossis|\bfap\b|accessi|a crisi")
+_PAROXYSMAL = re.compile(r"paros+is|\bfap\b|accessi|a crisi")
 _FAMILY_TAIL = re.compile(
     r"'?(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|non nota))*"
     r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|di|cardiovascolare|cardiologica"

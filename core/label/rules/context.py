@@ -39,9 +39,14 @@ _TOGETHER = re.compile(
     r"\b(?:con|col|dal|dalla|dai|al|alla)\s(?:(?:il|la|lo|un|una|i|suo|sua)\s)*$"
 )
 _OF_A_RELATIVE = re.compile(
-    r"\s*(?:(?:il|la|lo|un|una|suo|sua|uno|anche il|anche la)\s)(?:\w+\s)?"
-    r"(?:padre|madre|papa|mamma|babbo|fratello|sorella|nonn[oa]|zi[oa]|cugin[oa]|figli[oa])\b"
+    r"\W*(?:(?:il|la|lo|un|una|suo|sua|uno|anche il|anche la)\s(?:\w+\s)?|(?=moglie|marito"
+    r"|coniuge|convivente|suocer))"
+    r"(?:(?:padre|madre|papa|mamma|babbo|fratello|sorella|nonn[oa]|zi[oa]|cugin[oa]|figli[oa])\b"
     r"(?=[^;]*\b(?:e|era|ha|ebbe|mori|fu|si spense)\b)"
+    r"|(?:moglie|marito|coniuge|convivente|compagn[oa]|suocer[oa])\b(?! (?:riferi|raccont|segnal"
+    r"|dic|descri|avvert|accompagn|chiam|lo |la )\w*)"
+    r"(?=[^;]*\b(?:e|era|ha|ebbe|mori|fu|soffr\w+|decedut[oa]|mort[oa]|affett[oa]|in dialisi"
+    r"|operat[oa])\b))"
 )
 _THE_PATIENT = re.compile(
     r"\b(?:paziente|pz|sig\w*|lui|lei|invece|mentre|personalmente|ex fum|fuma)"

@@ -18,17 +18,18 @@ _BARE = re.compile(r"^[\s:,]*(25|40|50|75|100|125|250|500)(?!\d|\s?(?:mg|/))")
 _AMOUNT = re.compile(
     rf"(?<!ore )(?<!alle )(?<!h )(?<![\d/,.])({_NUMBER})(?:\s?(?:e|\+)\s?(1/2|½"
     rf"|mezza))?\s?(?:di\s)?"
-    r"(?:(?:cp|cpr|cps|cpp|c|compress[ae]|fl|fial[ae]|f|tavolett[ae])\b|(?=alle |al |la |alla ))"
+    r"(?:(?:cp|cpr|cps|cpp|c|compress[ae]|fl|fial[ae]|f|tavolett[ae])\b|(?=alle |al |la |il "
+    r"|alla |ad ore |a ore |ore ))"
 )
 _TIMES = re.compile(
     r"(?:x|×|per)\s?(\d)(?!\d|\s?mg)|\b(\d|una|due|tre) volt[ae]|\b(bid|tid)\b|b\.i\.d"
     r"|t\.i\.d|q(12|8)h|ogni (12|8) ?(?:ore|h)"
 )
 _CLOCK = re.compile(
-    r"(?:\b(?:alle ore|alle|ore|h)\s?\.?\s?\d{1,2}(?:[:.]\d{2})?(?:\s?(?:e alle ore|e alle"
+    r"(?:\b(?:alle ore|ad ore|alle|ore|h)\s?\.?\s?\d{1,2}(?:[:.]\d{2})?(?:\s?(?:e alle ore|e alle"
     r"|e|ed|-|,|/|\+)\s?(?:ore\s)?\d{1,2}(?:[:.]\d{2})?(?!\s?(?:mg|cp|cpr|compr|[\d/.,]\d|/)))*)"
 )
-_MEALS = re.compile(r"\b(mattin[oa]|pomeriggio|pranzo|cena|sera|notte|mezzogiorno|colazione)\b")
+_MEALS = re.compile(r"\b(mat+in[oa]|pom+erig+io|pranzo|cena|sera|notte|mezzogiorno|colazione)\b")
 _GRID = re.compile(rf"(?<![\d/])({_NUMBER})\s?-\s?({_NUMBER})\s?-\s?({_NUMBER})(?![\d/])")
 
 

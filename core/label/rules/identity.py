@@ -11,7 +11,7 @@ from core.records import Value
 Found = tuple[int, int, str, Value | None]
 
 _RECORD = re.compile(
-    r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartella(?:\sclinica)?"
+    r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartel+a(?:\sclinica)?"
     r"|c\.?\s?c\.?(?![a-z])|cart\.?(?:\s?cl(?:in)?\.?)?(?![a-z])|nosologico|nosografico|sdo"
     r"|scheda nosologica|pratica|id ricovero|cod(?:\.|ice)?\s?(?:di\s)?ricovero|n(?:\."
     r"|°|umero)?\s?ricovero)"
@@ -21,7 +21,7 @@ _RECORD = re.compile(
     r"|\d{2,4}[/-]\d))?)"
     r"(\d[\d./\- ]{2,15}\d)(?![\d])"
 )
-_FILE = re.compile(r"(?:n\w{0,5}[.°º]?\s?(?:di\s|della\s)?)?(?:cartella|nosologico|cart\b)")
+_FILE = re.compile(r"(?:n\w{0,5}[.°º]?\s?(?:di\s|della\s)?)?(?:cartel+a|nosologico|cart\b)")
 _IS_YEAR = re.compile(r"(?:19|20)\d\d")
 _PHONE_CUE = re.compile(
     r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza"
@@ -89,6 +89,7 @@ _STAY = (
         r"|giornate di degenza)(?: post-?\s?operatoria| complessiva| totale"
         r"| ospedaliera)?\s?(?:di|:|pari a|=|: ?gg|: ?giorni|\(gg\)"
         r"|\(giorni\))?\s?:?\s?(?P<stay>\d{1,3})\b(?!\W{1,3}(?:letto|stanza|piano)\b)"
+        r"(?!\s?[-/.]\s?\d|[°º]|\s(?:al?|gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic)\w*\b)"
         r"(?:\s?(?:giorn\w+|gg))?"
     ),
     re.compile(r"\b(?P<stay>\d{1,3})\s?(?:giorn[io]|gg|giornate) di degenza\b"),

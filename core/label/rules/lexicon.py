@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import BadInput
+from core.label.rules.spelling import SPELT_FROM, Spelling
 from core.label.rules.words import Line, Word, fold, split_words
 from core.read.slips import mended
 from core.schema import Schema
@@ -153,6 +154,7 @@ class Finder:
         self._capitals: dict[int, dict[tuple[str, ...], tuple[int, ...]]] = {}
         for number, concept in enumerate(self._concepts):
             self._add(number, concept)
+        self._spelling = Spelling(self._known)
 
     def _add(self, number: int, concept: Concept) -> None:
         loud: dict[tuple[str, ...], tuple[int, ...]] = {}
@@ -183,7 +185,7 @@ class Finder:
 
     def find(self, line: Line) -> list[Hit]:
         """All concepts said, also those inside longer ones."""
-        words = list(self._joined(line, list(self._whole(line.words))))
+        words = [self._spelt(word) for word in self._joined(line, list(self._whole(line.words)))]
         if not words:
             return []
         norms = [word.norm for word in words]
@@ -214,6 +216,14 @@ class Finder:
                 yield Word(word.start, word.end, meant)  # "disl si; scomp no"
             else:
                 yield word
+
+    def _spelt(self, word: Word) -> Word:
+        """The word as the lexicon spells it, where a hurried hand or OCR missed a letter."""
+        norm = word.norm
+        if len(norm) < SPELT_FROM or norm in self._known:
+            return word
+        meant = self._spelling.meant(norm)
+        return Word(word.start, word.end, meant) if meant else word
 
     def _joined(self, line: Line, words: Sequence[Word]) -> Iterator[Word]:
         """The words, those that OCR tore apart as one: "sinu sale" where the lexicon knows it."""

@@ -44,6 +44,7 @@ _QUIET = re.compile(
 )
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
 _LABEL = re.compile(r"\s?:")
+_LEAD = " \t\u00a0•◆◇■□▪▫●○*·-–—>▶►➤|"
 _PARTICLES = frozenset(
     "de di da del della dello dei degli dal dalla d' lo la li le el van von der den ter dos "
     "dalle dalli dall' san santa mac al ben abd".split()
@@ -160,7 +161,7 @@ class Names:
 
     def _bare(self, line: Line) -> Iterator[Name]:
         """ROSSI MARIO, nato il ...: a line that begins with a name; or a cell behind its label."""
-        words = self._name_at(line, len(line.text) - len(line.text.lstrip()))
+        words = self._name_at(line, len(line.text) - len(line.text.lstrip(_LEAD)))
         if not words:
             return
         labelled = bool(

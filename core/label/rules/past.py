@@ -19,15 +19,61 @@ _YEAR_NEXT = re.compile(r"\W{1,3}(?:fino al|nel|dal|al|nell'anno)\W{1,2}(?:\w+\W
 _WHY_BEFORE = re.compile(
     r"\b(?:per|a causa di|in seguito a|data la|vista la|stante la|stante)\s(?:la |il "
     r"|l'|un |una |un')?"
-    r"(?P<why>(?:(?!\bper\b)[^.;:])+?)\s?[,:]?\s?(?:si (?:e )?(?:rende\w*|rese?|reso"
+    r"(?P<why>(?!cui\b|il quale\b)(?:(?!\bper\b)[^.;:])+?)\s?[,:]?\s?(?:si (?:e )?(?:rende\w*"
+    r"|rese?|reso"
     r"|decide\w*|opta\w*|procede\w*)"
-    r"[^.;:]{0,30}|e stat[ao] [^.;:]{0,25}|viene |veniva |necessita di |quindi |pertanto |si )?$"
+    r"[^.;:]{0,30}|(?:si e |si |abbiamo |ha |hanno )?(?:dovut[oaie]|deve|dovemmo"
+    r"|dovette) [^.;:]{0,25}|e stat[ao] [^.;:]{0,25}"
+    r"|abbiamo [^.;:]{0,25}|e necessari[oa] [^.;:]{0,15}|occorre\w* [^.;:]{0,15}|viene |veniva "
+    r"|necessita di |quindi |pertanto |si )?$"
+)
+# What forces the hand, told as a reason: "rigurgito residuo, per cui si riprende la CEC".
+_THEREFORE = re.compile(
+    r"(?P<why>[^.;:]+?)\s?[,:]?\s?(?:\b(?:per cui|ragion per cui|motivo per (?:il quale|cui)"
+    r"|percio|pertanto|quindi|onde|sicche"
+    r"|di conseguenza|tale da|che|ha|ci|hanno|lo|tanto da|con necessita di|con"
+    r"|allorche)\b[^.;:]{0,60}"
+    r"|\b(?:impone|imponeva|richiede|richiedeva|costringe|costringeva|obbliga|obbligava|rende"
+    r"|rendeva)\w*\b[^.;:]{0,40}"
+    r"|:\s?)$"
+)
+_LEADS_IN = re.compile(
+    r".*\b(?:evidenzi\w+|riscontr\w+(?: di)?|mostr\w+|document\w+|rivel\w+|rilev\w+|comparsa di"
+    r"|comparve|compare"
+    r"|evidenza di|presenza di|residua\w*|persist\w+(?: di)?|svezzamento|distacco|uscita"
+    r"|controllo(?: \w+){0,2}|ete|eco\w*"
+    r"|cec|circolazione extracorporea|extracorporea|prova idraulica|allorche|causa"
+    r"|per)\b[\s,:]*(?:un |una |un'|il |la |lo |l')?"
 )
 _CAUSE_SECTION = re.compile(r"\bcausa\b.*\b(?:decesso|morte|exitus|mortis)")
 _PLACE = re.compile(
     r"\s(?:presso|da noi|in altr[oa]|altrove|eseguit|effettuat|all'eta|a(?=\s[A-Z]))"
 )
 _YEAR_BEHIND = re.compile(r"\s*[,(]?\s*(?:\b(?:nel|nell'anno|anno|del|dal|in data)\b[\s\w/]*)?$")
+
+
+_OPENED_AGAIN = re.compile(r"r[ei]-?\s?sternotomia")  # a redo begins with it, too
+_SHORTEST = 4  # characters of a cause
+# Riportata in sala per revisione dell'emostasi: what was done there is the kind.
+_BACK_IN = re.compile(r"(?:riport|torn|ricondott|rientr|ritorn|di nuovo|nuovamente|ripres)\w*")
+_FOR_WHAT = re.compile(
+    r"[^.;:]{0,30}?\b(?:per|x|fatt[oa]|eseguit[oa]|praticat[oa]|dove si \w+|sottopost[oa] a)"
+    r"\s(?:una? |la |il |l'|eseguire )?"
+    r"(?=(?:revis|riapert|drenagg|evacuaz|emostasi|resutur|toil|sutur|legatur|riparaz|resint"
+    r"|risint|esploraz|riesploraz|laparo|toraco|lavagg)\w*)"
+)
+
+
+_MORE_DONE = re.compile(
+    r"(?:,\s(?:con(?! (?:dimission|beneficio|decorso))|toilet\w*|chiusura|evacuazione|drenaggio"
+    r"|emostasi|lavaggio|r?e?sutura|revis\w+"
+    r"|rimozione|plastica|legatura|nuova sintesi)\b(?:[^.;,(]|(?<=\d)[.,](?=\d))*)+"
+)
+
+
+def _told_before(line: Line, first: int, start: int) -> re.Match[str] | None:
+    """The reason in front of what follows from it, in this sentence."""
+    return _THEREFORE.match(line.folded[:start], first)
 
 
 class Past:
@@ -52,9 +98,13 @@ class Past:
     def why_before(self, line: Line, start: int) -> tuple[int, int] | None:
         """The cause named in front: per disfunzione del ventricolo destro si rientra in CEC."""
         first, _ = line.sentence(start)
-        match = _WHY_BEFORE.search(line.folded, first, start)
-        place = _trimmed(line, *match.span("why")) if match else (0, 0)
-        return place if place[0] < place[1] else None
+        match = _WHY_BEFORE.search(line.folded, first, start) or _told_before(line, first, start)
+        if match is None:
+            return None
+        begin, end = match.span("why")
+        lead = _LEADS_IN.match(line.folded, begin, end) if match.re is _THEREFORE else None
+        place = _trimmed(line, lead.end() if lead else begin, end)
+        return place if place[1] - place[0] > _SHORTEST else None
 
     def why(self, line: Line, end: int) -> tuple[int, int] | None:
         """The cause named behind a place: per ..., a causa di ..."""
@@ -123,9 +173,9 @@ class Past:
             if self._stages.of(line, start, end) == "before":
                 continue
             first, last = line.sentence(start)
-            if self._stages.of_section(line.section) == "stay" and not _COMPLICATED.search(
-                line.folded, first, last
-            ):
+            stage = self._stages.of_section(line.section)
+            again = _OPENED_AGAIN.match(line.folded, start) and stage == "any"
+            if (stage == "stay" or again) and not _COMPLICATED.search(line.folded, first, last):
                 continue
             if self._context.is_old(line, start, end):
                 continue
@@ -134,7 +184,11 @@ class Past:
             clause = self._shapes["clause"].match(line.folded, end)
             if state == "present" and clause:
                 colon = line.folded.find(":", end, clause.end())
-                place = _trimmed(line, colon + 1 if colon >= 0 else start, clause.end())
+                begin = colon + 1 if colon >= 0 else start
+                what = _BACK_IN.match(line.folded, start) and _FOR_WHAT.match(line.folded, end)
+                more = _MORE_DONE.match(line.folded, clause.end())
+                until = more.end() if more else clause.end()
+                place = _trimmed(line, what.end() if what else begin, until)
                 yield *place, "Tipo_secondo_intervento", state, line.text[slice(*place)]
             return
 

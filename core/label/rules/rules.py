@@ -68,7 +68,8 @@ class Rules:
             below = fold(after.text[:20]) if after else ""
             line = Line(phrase.text, phrase.section, before, near, told, below)
             spans.append(tuple(self._line(line)))
-            before = line.folded if _LABEL.fullmatch(line.folded) else ""
+            label = _LABEL.fullmatch(line.folded) or dates.is_header(line.folded)
+            before = line.folded if label else dates.birth_to_come(line.folded)
             told = told or self._stages.tells_operation(line)
         spans = today(phrases, spans)
         had_af = any(
