@@ -7,7 +7,8 @@ our own (`screen/`) and sends a letter as the body of a request, which goes to a
 import json
 import os
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -142,9 +143,14 @@ def open_page(model: str | None, *others: str) -> Page:
 def serving(model: str | None, port: int, *others: str) -> Iterator[str]:
     """The page of models, open on loopback while the block runs; its address."""
     page = open_page(model, *others)
-    page.launch(
-        server_name=HOST, server_port=port, prevent_thread_lock=True, quiet=True, **launch_options()
-    )
+    with redirect_stdout(StringIO()):  # Gradio tells of its MCP server also when asked to be quiet
+        page.launch(
+            server_name=HOST,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            **launch_options(),
+        )
     try:
         yield f"http://{HOST}:{port}"
     finally:

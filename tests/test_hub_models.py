@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -109,13 +108,13 @@ def test_a_model_goes_up_and_comes_down_for_lettera_and_for_transformers(
 
         said = asked(there, code, tmp_path)
         assert asked(there, code, tmp_path, offline=True) == said
-    tagger, same = Tagger.load(tiny_model), 0
-    for row, own in zip(said, tagger.label(a.phrase for a in four_letters()), strict=True):
-        # The pipeline takes each word's likeliest tag; ours bars an I- behind another label.
-        barred = any(before[1] == after[0] for before, after in pairwise(row))
-        same += not barred
-        assert barred or [tuple(e) for e in row] == [(s.start, s.end, s.label) for s in own.spans]
-    assert same > len(said) / 2
+    answers = list(Tagger.load(tiny_model).label(a.phrase for a in four_letters()))
+    same = [
+        [tuple(e) for e in row] == [(s.start, s.end, s.label) for s in own.spans]
+        for row, own in zip(said, answers, strict=True)
+    ]
+    # The pipeline takes each word's likeliest tag; ours bars an I- behind another label.
+    assert sum(same) >= 0.75 * len(same)
 
 
 @pytest.mark.training

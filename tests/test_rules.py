@@ -233,6 +233,13 @@ CASES: list[tuple[str | None, str, list[tuple[str, str, str, object]]]] = [
     ("Anamnesi", "Nel 2015 ricoverato presso l'Ospedale di Lodi per polmonite dal 3/4/2015", []),
     (
         None,
+        "Giunto da noi l'11/02/2021 dalla Medicina di Crema, ove era ricoverato dal 02/02/2021",
+        [
+            ("data_ingresso_cch", "11/02/2021", "present", "2021-02-11"),
+        ],
+    ),
+    (
+        None,
         "Trasferito dall'Ospedale di Crema in data 11/02/2021",
         [
             ("data_ingresso_cch", "11/02/2021", "present", "2021-02-11"),

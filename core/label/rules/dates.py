@@ -250,6 +250,11 @@ _HERE = re.compile(
     r"\b(?:quest|nostr|cardiochirurgi|c\.?c\.?h\b|cch\b|presso di noi|ns\.?\b"
     r"|codest)"
 )
+_THERE = re.compile(
+    r"\b(?:d?ove|in cui|nel quale|nella quale|presso (?:cui|il quale|la quale))"
+    r" (?:(?:e|era|fu|veniva|risultava|si trovava) )?(?:(?:gia|stato|stata) )*"
+    r"(?:ricoverat[oa]|degente|accolt[oa]|entrat[oa])\b[^.;\d]{0,40}$"
+)
 _OTHER = re.compile(
     r"\b(?:intervento|sottopost|eseguit|ecocardio|coronarograf|tc\b|ecg|esam|controllo|visita"
     r"|impiant|stampa|referto|firma)\w*[^.;\d]{0,40}$"
@@ -339,7 +344,7 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
         onwards = re.search(r"(?<!dalla )riabilit", discharged[0])  # from here, not from there
         return None if elsewhere and not onwards else "data_dimissione_cch"
     if admitted:
-        return _admission(admitted, left + behind)
+        return None if _named_elsewhere(left) else _admission(admitted, left + behind)
     if _OTHER.search(left):
         return None
     if _DISCHARGED_BEHIND.match(behind):
@@ -349,6 +354,16 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
     if _ADMITTED_BEHIND.match(behind) and (not _ELSEWHERE.search(behind) or _HERE.search(behind)):
         return "data_ingresso_cch"
     return None
+
+
+def _named_elsewhere(left: str) -> bool:
+    """Whether the words lead back to another house: `dalla Medicina di ..., ove era ricoverato`."""
+    there = _THERE.search(left)
+    if there is None:
+        return False
+    others = [found.start() for found in _ELSEWHERE.finditer(left, 0, there.start())]
+    ours = [found.start() for found in _HERE.finditer(left, 0, there.start())]
+    return bool(others) and max(others) > max(ours, default=-1)
 
 
 def _admission(cue: re.Match[str], around: str) -> str | None:
