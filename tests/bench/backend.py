@@ -73,6 +73,7 @@ def encoder(
         base="encoder",
         limit=512,
         scores={},
+        meanings={},
         fingerprint="",
     )
     learned = [annotation.phrase for annotation in gold]
