@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.extract.dates import MONTHS, find_dates, latest_date, read_date, read_year
+from core.extract.dates import find_dates, latest_date, read_date, read_year
 from core.extract.doses import entry, mg_a_day, not_daily
 from core.extract.values import (
     Context,
@@ -19,6 +19,7 @@ from core.extract.values import (
     split_name,
     typed,
 )
+from core.read.months import STEMS
 from core.schema import default_schema
 
 DISCHARGED = date(2025, 1, 27)
@@ -112,7 +113,7 @@ SHAPES = ("{d:02}/{m:02}/{y}", "{d}.{m}.{y}", "{d}-{m:02}-{y}", "{y}-{m:02}-{d:0
 def test_a_date_planted_in_text_is_found_in_its_place(
     day: date, shape: str, before: str, after: str
 ) -> None:
-    written = shape.format(d=day.day, m=day.month, y=day.year, n=MONTHS[day.month - 1])
+    written = shape.format(d=day.day, m=day.month, y=day.year, n=STEMS[day.month - 1])
     text = before + written + after
     found = [one for one in find_dates(text)]
     assert [(text[one.start : one.end], one.day) for one in found] == [(written, day)]

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-MONTHS = ("gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic")
+from core.read.months import ROMAN, STEMS, month
+
 OLDEST = 100  # a patient's age in years above which a birth year of two digits is read as 20yy
 _SLIPS = str.maketrans("OoQlI|", "000111")
 _D = r"[0-9OoQlI|]"
@@ -26,7 +27,6 @@ _WORDS = re.compile(
     r"(?:\.?[\s/-]*(?:del\s+|dell'anno\s+)?(?P<y>\d{4}|'?\d{2})(?!\w|[.,/:]\d))?",
     re.IGNORECASE,
 )
-_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _ROMAN = re.compile(
     r"(?<![\w/.,-])(?P<d>\d{1,2})[/.\s-](?P<m>[IVX]{1,4})[/.\s-](?P<y>\d{4}|'?\d{2})(?![\w/])"
 )
@@ -100,21 +100,21 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
 def _day(match: re.Match[str], near: date | None, birth: bool) -> date | None:
     written = match["d"].lower()
     day = 1 if written == "primo" else int(match["d"].translate(_SLIPS))
-    month = _month(match["m"].lower())
+    number = _month(match["m"].lower())
     if match["y"] is None and birth:
         return None  # no stay tells the year of a birth
     if match["y"] is None:
-        return _nearest(day, month, near)
+        return _nearest(day, number, near)
     digits = match["y"].lstrip("'").translate(_SLIPS)
     year = int(digits) if len(digits) == 4 else _century(int(digits), near, birth)
-    return _valid(year, month, day)
+    return _valid(year, number, day)
 
 
 def _month(written: str) -> int:
-    if written[:3] in MONTHS:
-        return MONTHS.index(written[:3]) + 1
-    if written in _ROMANS:
-        return _ROMANS.index(written) + 1
+    if written[:3] in STEMS:
+        return month(written)
+    if written in ROMAN:
+        return ROMAN.index(written) + 1
     digits = written.translate(_SLIPS)
     return int(digits) if digits.isdigit() else 0
 

@@ -13,6 +13,7 @@ from datetime import date
 
 from core.label import LABELLERS
 from core.learn.record import opaque
+from core.read.months import MONTHS, month
 from core.records import Annotation, Letter, Phrase, Span, phrase_ids
 from core.schema import default_schema
 
@@ -30,10 +31,7 @@ _RUN = re.compile(r"(?<!\w)(?<!\d\.)\+?\d(?:[ ./\-]?\d)*(?!\w)")
 _DECIMAL = re.compile(r"(?<![\w.])\d\.\d+(?![\w.])")
 _DAY = re.compile(r"(?<!\d)(\d{1,2})\s?[./\- ]\s?(\d{1,2})\s?[./\- ]\s?(\d{4}|\d{2})(?!\d)")
 _ISO = re.compile(r"(?<!\d)(\d{4})[./\-](\d{1,2})[./\-](\d{1,2})(?!\d)")
-_MONTHS = (
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
-).split()
-_NAMED = re.compile(rf"(?<!\d)(\d{{1,2}})\W{{1,3}}({'|'.join(_MONTHS)})\w*\W{{1,3}}(\d{{4}})")
+_NAMED = re.compile(rf"(?<!\d)(\d{{1,2}})\W{{1,3}}({'|'.join(MONTHS)})\w*\W{{1,3}}(\d{{4}})")
 
 
 @dataclass(frozen=True)
@@ -154,13 +152,13 @@ def _numbers(text: str, known: Mapping[str, str]) -> Iterator[str]:
 
 
 def _days(text: str) -> Iterator[date]:
-    for day, month, year in _DAY.findall(text):
+    for day, number, year in _DAY.findall(text):
         for whole in (int(year),) if len(year) == 4 else (1900 + int(year), 2000 + int(year)):
-            yield from _day(whole, int(month), int(day))
-    for year, month, day in _ISO.findall(text):
-        yield from _day(int(year), int(month), int(day))
-    for day, month, year in _NAMED.findall(text):
-        yield from _day(int(year), _MONTHS.index(month) + 1, int(day))
+            yield from _day(whole, int(number), int(day))
+    for year, number, day in _ISO.findall(text):
+        yield from _day(int(year), int(number), int(day))
+    for day, name, year in _NAMED.findall(text):
+        yield from _day(int(year), month(name), int(day))
 
 
 def _day(year: int, month: int, day: int) -> Iterator[date]:

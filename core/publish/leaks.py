@@ -34,11 +34,12 @@ def refuse_leaks(
     tokenizer brings with it.
     """
     hits: list[str] = []
+    ours = _without(known, {folded(word) for word in public})
+    pieces = {folded(word.removeprefix("##")).strip() for word in vocabulary}
     for file in files:
-        spared = {folded(word) for word in public}
-        if file.path.name.startswith(("tokenizer", "vocab")):
-            spared |= {folded(word.removeprefix("##")).strip() for word in vocabulary}
-        seen = _without(known, spared) if file.name.endswith((".json", ".md", ".txt")) else known
+        seen = ours if file.name.endswith((".json", ".md", ".txt")) else known
+        if seen is ours and file.path.name.startswith(("tokenizer", "vocab")):
+            seen = _without(ours, pieces)
         for part in parts(file.name, file.path.read_bytes()):
             hits += [f"{part.where} ({what})" for what in sorted(_found(part, seen))]
     if hits:

@@ -8,15 +8,15 @@ from typing import Self
 from rapidfuzz.distance.Levenshtein import distance
 
 from core.read.fold import folded
+from core.read.months import STEMS, month
 from core.read.slips import mended
 
 _RECORD = re.compile(
     r"\b(cartella|cart|nosologico|pratica|sdo)\b[^\d\n]{0,25}(\d[\d./ -]{2,14}\d)", re.IGNORECASE
 )
-_MONTHS = "gen feb mar apr mag giu lug ago set ott nov dic".split()
 _DATE = (
     r"(?P<d>\d{1,2})(?:\s?[./-]\s?(?P<m>\d{1,2})\s?[./-]\s?"
-    rf"|°?\s(?P<w>{'|'.join(_MONTHS)})[a-z]*\.?\s)(?P<y>\d{{4}}|\d{{2}})\b"
+    rf"|°?\s(?P<w>{'|'.join(STEMS)})[a-z]*\.?\s)(?P<y>\d{{4}}|\d{{2}})\b"
 )
 _BIRTH = re.compile(rf"\b(?:nat[oa]|nascita|d\.?d\.?n)\b[^\d\n]{{0,60}}{_DATE}", re.IGNORECASE)
 _WORD = r"[^\W\d_][\w'’]+"
@@ -128,8 +128,8 @@ def _name_words(written: str) -> Iterator[str]:
 
 
 def _day(match: re.Match[str]) -> tuple[int, int, int]:
-    month = int(match["m"]) if match["m"] else _MONTHS.index(match["w"].lower()) + 1
-    return int(match["d"]), month, int(match["y"]) % 100
+    number = int(match["m"]) if match["m"] else month(match["w"])
+    return int(match["d"]), number, int(match["y"]) % 100
 
 
 def _records(one: str, two: str) -> int:

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from core.label.rules.dates import MONTHS, NAMES, days
+from core.label.rules.dates import NAMES, days
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line
+from core.read.months import month
 from core.records import State
 
 Extent = tuple[int, int]
@@ -240,9 +241,9 @@ def without_recent(line: Line) -> str:
     since = line.near - timedelta(days=RECENT)
     places = [(d.start, d.end, date.fromisoformat(d.iso)) for d in days(line) if d.iso]
     for match in _MONTH_YEAR.finditer(line.folded):
-        month = MONTHS[match["n"]] if match["n"] else int(match["m"] or 12)
-        if 1 <= month <= 12:
-            places.append((*match.span(), date(int(match["y"]), month, 28)))
+        number = month(match["n"]) if match["n"] else int(match["m"] or 12)
+        if 1 <= number <= 12:
+            places.append((*match.span(), date(int(match["y"]), number, 28)))
     text = line.folded
     for start, end, day in places:
         if day >= since:

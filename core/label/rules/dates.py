@@ -6,18 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from core.label.rules.words import Line
+from core.read.months import MONTHS, ROMAN, STEMS
 
-_MONTHS = (
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
-)
-_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_MONTH = {name: n for n, name in enumerate(_MONTHS.split(), 1)}
-_MONTH |= {name[:3]: n for name, n in list(_MONTH.items())} | {"sett": 9}
-MONTHS = dict(_MONTH)
-_MONTH |= {name: n for n, name in enumerate(_ROMAN, 1)}
+_MONTH = {name: n for names in (MONTHS, STEMS, ROMAN) for n, name in enumerate(names, 1)}
+_MONTH["sett"] = 9
 WEEKDAY = r"(?:lun|mar|mer|gio|ven|sab|dom)[a-z]*\.?,?"
-NAMES = "|".join(sorted((m for m in _MONTH if m not in _ROMAN), key=len, reverse=True))
-_ROMANS = "|".join(sorted(_ROMAN, key=len, reverse=True))
+NAMES = "|".join(sorted((m for m in _MONTH if m not in ROMAN), key=len, reverse=True))
+_ROMANS = "|".join(sorted(ROMAN, key=len, reverse=True))
 _DATE = re.compile(
     rf"(?<![\d/,-])(?<!\d\.)(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
     rf"|(?P<d>\d{{1,2}}|\bprimo(?=\s))(?:°|º|ª|\^)?(?:"

@@ -6,17 +6,16 @@ from functools import cache, lru_cache
 from rapidfuzz.distance import Levenshtein
 
 from core.label.shield.words import is_ordinary, plain
+from core.read.months import MONTHS
 
 _NAMES = {
-    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre"
-    " dicembre",
+    "it": " ".join(MONTHS),
     "en": "january february march april may june july august september october november december",
     "de": "januar februar märz april mai juni juli august september oktober november dezember",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre"
     " diciembre",
 }
-MONTHS = _NAMES["it"].split()
 WEEKDAYS = "lunedì martedì mercoledì giovedì venerdì sabato domenica".split()
 _SHORTEST = 3  # letters of an abbreviation
 _SLIP = 5  # letters from which on one slip of the pen still means the month

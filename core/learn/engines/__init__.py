@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
+from core.errors import BadInput
 from core.learn.record import FILE, Record
 from core.records import Phrase, Span
 from core.registry import Registry
@@ -46,3 +47,10 @@ def files_of(record: Record) -> tuple[str, ...]:
     """All that tagging with a model takes from its folder."""
     files: tuple[str, ...] = ENGINES.get(record.engine).files(record)
     return (FILE, *files, *([MEANINGS] if record.meanings else []))
+
+
+def unfit(folder: Path, reason: str) -> BadInput:
+    """What is raised for a folder that holds no whole model."""
+    return BadInput(
+        f"{folder}: the model cannot be loaded ({reason}); train it again or fetch it again"
+    )

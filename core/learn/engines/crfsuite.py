@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from core.learn.engines import unfit
 from core.learn.engines.features import Seen, look, span_features, word_features
-from core.learn.engines.packed import Model, unfit, unpack
+from core.learn.engines.packed import Model, unpack
 from core.learn.record import Record
 from core.learn.tags import OUTSIDE, runs
 from core.records import Phrase, Span

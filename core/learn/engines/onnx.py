@@ -1,6 +1,5 @@
 """A network on ONNX Runtime, with its tokenizer and, of a CRF, its transitions: numpy, no torch."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self, cast
@@ -9,16 +8,16 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from core.errors import BadInput
 from core.learn.batches import batches
 from core.learn.decode import Decoder
 from core.learn.encode import Encoded, Encoder, Window
-from core.learn.engines import QUANTISED, TRANSITIONS
+from core.learn.engines import QUANTISED, TRANSITIONS, unfit
 from core.learn.processor import int8_unit
 from core.learn.record import NETWORK, TOKENIZER, Record
 from core.learn.tags import Scheme, head_tags
 from core.learn.viterbi import Scores, Transitions
 from core.records import Phrase, Span
+from core.workers import cores
 
 _SMALL = 16 << 20
 """Bytes of a network that a second thread only slows down."""
@@ -56,12 +55,12 @@ class OnnxEngine:
     def load(cls, folder: Path, record: Record, threads: int | None = None) -> Self:
         missing = [name for name in cls.files(record) if not (folder / name).is_file()]
         if missing:
-            raise _unfit(folder, f"{', '.join(missing)} is not there")
+            raise unfit(folder, f"{', '.join(missing)} is not there")
         network, form = _form(folder, record)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         if threads is None:
-            threads = 1 if (folder / network).stat().st_size < _SMALL else _processors()
+            threads = 1 if (folder / network).stat().st_size < _SMALL else cores()
         options.intra_op_num_threads = threads
         form = f"{form}; {threads} thread{'' if threads == 1 else 's'}"
         try:
@@ -72,7 +71,7 @@ class OnnxEngine:
             decoder = _decoder(folder, record)
         except Exception as error:
             # The libraries raise bare exceptions of their own for a broken file.
-            raise _unfit(folder, type(error).__name__) from error
+            raise unfit(folder, type(error).__name__) from error
         engine = cls(Encoder(tokenizer, record.limit), session, decoder, form)
         engine._check(folder, record)
         return engine
@@ -81,10 +80,10 @@ class OnnxEngine:
         """Raises BadInput where the parts of the folder are not of one model."""
         tags = head_tags(record.head, record.labels, self._decoder.scheme)
         if self._width != len(tags):
-            raise _unfit(folder, f"{self._width} tags, not those of its labels")
+            raise unfit(folder, f"{self._width} tags, not those of its labels")
         known = self._decoder.transitions
         if known is not None and list(known.tags) != tags:
-            raise _unfit(folder, f"{TRANSITIONS} is of other tags")
+            raise unfit(folder, f"{TRANSITIONS} is of other tags")
 
     def read(self, phrases: Sequence[Phrase]) -> list[tuple[Span, ...]]:
         encoded = self._encoder.encode(phrases)
@@ -126,11 +125,6 @@ def _form(folder: Path, record: Record) -> tuple[str, str]:
     return QUANTISED, "int8" + (f" on {unit}" if unit else "")
 
 
-def _processors() -> int:
-    """Those that this process may use, which in a container are fewer than there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _decoder(folder: Path, record: Record) -> Decoder:
     return Decoder(
         labels=record.labels,
@@ -138,10 +132,4 @@ def _decoder(folder: Path, record: Record) -> Decoder:
         scheme=cast(Scheme, record.scheme),
         transitions=Transitions.load(folder / TRANSITIONS) if record.head == "crf" else None,
         thresholds=None if record.thresholds is None else tuple(record.thresholds),
-    )
-
-
-def _unfit(folder: Path, reason: str) -> BadInput:
-    return BadInput(
-        f"{folder}: the model cannot be loaded ({reason}); train it again or fetch it again"
     )

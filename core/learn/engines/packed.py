@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pycrfsuite
 
-from core.errors import BadInput
+from core.learn.engines import unfit
 
 _WORDS = "words.json"
 
@@ -31,12 +31,6 @@ def unpack(path: Path, names: Sequence[str]) -> tuple[list["Model"], frozenset[s
         raise unfit(path.parent, f"{path.name} is not there") from error
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise unfit(path.parent, type(error).__name__) from error
-
-
-def unfit(folder: Path, reason: str) -> BadInput:
-    return BadInput(
-        f"{folder}: the model cannot be loaded ({reason}); train it again or fetch it again"
-    )
 
 
 class Model:
