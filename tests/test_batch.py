@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from core.errors import LLMError
-from core.label.hosted import batch
+from core.label.hosted import parcel
 from core.label.hosted.account import account
 from core.label.hosted.batch import Batched, run_batch
 from core.label.hosted.budget import Budget
-from core.label.hosted.ledger import Call, Ledger, Reply
+from core.label.hosted.ledger import Call, Ledger
 from core.label.hosted.models import Model, PriceList
+from core.label.hosted.reply import Reply
 from core.label.hosted.service import Request
 from tests.loopback_batches import Held, LoopbackBatches, line_of
 from tests.loopback_together import Fault, Json, Said
@@ -134,7 +135,7 @@ def test_what_is_answered_or_being_asked_is_not_asked(server: LoopbackBatches, p
 def test_a_job_is_as_large_as_the_service_allows(
     server: LoopbackBatches, path: Path, monkeypatch: pytest.MonkeyPatch, most: int, jobs: int
 ) -> None:
-    monkeypatch.setattr(batch, "MOST_QUESTIONS", most)
+    monkeypatch.setattr(parcel, "MOST_QUESTIONS", most)
     assert run(server, path, questions(25)).answered == 25
     assert len(server.jobs) == jobs
     assert set(server.paid.values()) == {1}
@@ -143,7 +144,7 @@ def test_a_job_is_as_large_as_the_service_allows(
 def test_a_file_is_as_long_as_the_service_allows(
     server: LoopbackBatches, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "MOST_BYTES", 2000)
+    monkeypatch.setattr(parcel, "MOST_BYTES", 2000)
     assert run(server, path, questions(25)).answered == 25
     assert len(server.uploads) > 1
     assert all(len(upload) <= 2000 for upload in server.uploads)

@@ -21,7 +21,8 @@ from annotate.sync.push import push
 from annotate.sync.studio import connect
 from core.errors import BadInput
 from core.jsonl import write_records
-from core.label.hosted.ledger import Call, Ledger, Reply
+from core.label.hosted.ledger import Call, Ledger
+from core.label.hosted.reply import Reply
 from core.records import Annotation, Letter, Page, Phrase, Span, phrase_ids
 from core.schema import default_schema
 from tests.model_record import record

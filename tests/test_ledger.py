@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from core.errors import BadInput
 from core.label.hosted.account import account, export, table
 from core.label.hosted.estimate import Estimate, estimate
-from core.label.hosted.ledger import Call, Ledger, Reply, Total
+from core.label.hosted.ledger import Call, Ledger, Total
 from core.label.hosted.models import Model, PriceList, price_list
+from core.label.hosted.reply import Reply
 from core.label.hosted.service import Request
 from tests.loopback_together import Json, LoopbackTogether, Said
 
@@ -48,7 +49,8 @@ PRAGMA journal_mode = WAL;
 WRITER = """
 import sys
 from pathlib import Path
-from core.label.hosted.ledger import Call, Ledger, Reply
+from core.label.hosted.ledger import Call, Ledger
+from core.label.hosted.reply import Reply
 name, path = sys.argv[1:]
 with Ledger(Path(path)) as ledger:
     print(ledger.secret().hex())

@@ -5,6 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,17 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.keeping.accounts import Accounts
+from annotate.queue.chosen import Chosen, choose, chosen
 from annotate.queue.order import ORDERS, Order, as_order, ordered, ranked
 from annotate.queue.stream import refresh_queue, set_overlap
 from annotate.server.server import LabelStudioServer
 from annotate.sync.push import push
 from annotate.sync.studio import connect, find
 from core.errors import BadInput, UnknownName
+from core.jsonl import write_records
 from core.records import Annotation, Phrase, Span, phrase_ids
 from core.schema import default_schema
 from demo.fictitious import annotations, voices, write
 from tests.annotator import Annotator
 from tests.ward import annotator
+from verbs.tasks import requeueing
 
 SCHEMA = default_schema()
 SOURCE = "model/small@1"
@@ -104,6 +108,17 @@ def test_random_is_drawn_by_the_seed_and_a_phrase_more_moves_no_other() -> None:
     one, other = ordered(found, how="random"), ordered(found, how="random", seed=1)
     assert one != other and one != found and sorted(texts(one)) == sorted(texts(other))
     assert ordered(found[1:], how="random") == [a for a in one if a != found[0]]
+
+
+def test_the_order_chosen_for_a_project_is_remembered(tmp_path: Path) -> None:
+    assert chosen(tmp_path, "Lettere") == Chosen("teach")
+    choose(tmp_path, "Lettere", Chosen("random", 7))
+    choose(tmp_path, "Altre", Chosen("uncertain"))
+    assert chosen(tmp_path, "Lettere") == Chosen("random", 7)
+    assert chosen(tmp_path, "Altre") == Chosen("uncertain")
+    (tmp_path / "queues.json").write_text("{")
+    with pytest.raises(BadInput, match="queues.json: cannot be read; delete it"):
+        chosen(tmp_path, "Lettere")
 
 
 def test_an_order_nobody_knows() -> None:
@@ -305,6 +320,18 @@ def test_a_new_model_orders_what_people_go_on_seeing_as_it_was_pushed(
     assert shown["model_version"] == queued.version
     assert "diabete" not in str(shown["result"])
     assert person.work() == [found[n].phrase.text for n in (1, 3, 4, 2, 0)]
+
+
+@pytest.mark.server
+@pytest.mark.training
+def test_a_training_keeps_to_the_order_that_was_chosen(
+    client: Any, two_people: Any, tiny_model: Path, tmp_path: Path
+) -> None:
+    found, project = pushed(client, "coda scelta", 6)
+    write_records(tmp_path / "labelled.jsonl", found)
+    choose(tmp_path, "coda scelta", Chosen("random", 3))
+    requeueing(client, "coda scelta", tmp_path, tiny_model)()
+    assert Person(two_people[0], project).work() == texts(ordered(found, how="random", seed=3))
 
 
 @pytest.mark.server

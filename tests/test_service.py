@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 
 from core.errors import LLMError, MoneySpent
 from core.label.hosted.budget import Budget
-from core.label.hosted.ledger import Ledger, Reply
+from core.label.hosted.ledger import Ledger
 from core.label.hosted.limits import Limits, Pace
 from core.label.hosted.models import Model
+from core.label.hosted.reply import Reply
 from core.label.hosted.service import Refused, Request, Service
 from core.label.hosted.stream import ordered
 from tests.loopback_together import Fault, Json, LoopbackTogether, Said, Serve, tokens

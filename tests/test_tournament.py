@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.label.hosted.ledger import Call, Ledger, Reply
+from core.label.hosted.ledger import Call, Ledger
+from core.label.hosted.reply import Reply
 from core.label.hosted.service import Usage
 from core.records import Annotation, Missing, Phrase, Span
 from core.schema import default_schema

@@ -220,10 +220,11 @@ def queue(
     url: Url = None,
     workspace: Workspace = WORKSPACE,
 ) -> None:
-    """Hand out first what teaches most. Run it again after each training, on the newest labels.
+    """Hand out first what teaches most, or in another order: trainings keep to the one chosen here.
 
     lettera queue labelled.jsonl --project Lettere --order teach
     """
+    from annotate.queue.chosen import Chosen, choose
     from annotate.queue.order import as_order
     from annotate.queue.stream import refresh_queue
 
@@ -233,6 +234,7 @@ def queue(
     said = read_annotations(labelled)
     with studio(url, workspace) as client, bar("queueing") as progress:
         queued = refresh_queue(client, project, said, done, how, seed, progress)
+    choose(workspace, project, Chosen(how, seed))
     told = (
         f", {queued.unknown:,} more are not in {labelled} and come last" if queued.unknown else ""
     )
@@ -243,12 +245,14 @@ def queue(
 
 
 def requeueing(client: Any, project: str, workspace: Path, model: Path) -> Callable[[], None]:
-    """What to do after each training: hand out first what the new model doubts.
+    """What to do after each training: hand out first what the new model doubts, or what is first
+    in the order that somebody chose.
 
     People go on seeing what was pushed. A server that cannot be asked keeps its order, said aloud.
     """
 
     def requeue() -> None:
+        from annotate.queue.chosen import chosen
         from annotate.queue.stream import refresh_queue
         from core.learn.tagger import Tagger
 
@@ -260,13 +264,18 @@ def requeueing(client: Any, project: str, workspace: Path, model: Path) -> Calla
             said = read_annotations(labelled)
             tagger = Tagger.load(str(model))
             doubts = tagger.label(annotation.phrase for annotation in said)
-            queued = refresh_queue(client, project, said, done, doubts=doubts)
+            order = chosen(workspace, project)
+            queued = refresh_queue(
+                client, project, said, done, order.how, order.seed, doubts=doubts
+            )
         except LetteraError as error:
             warn(f"the queue keeps its order: {error}")
             return
-        say(
-            f"project '{project}': {count(queued.tasks, 'task')} wait, "
+        first = (
             f"first what teaches {tagger.source} most"
+            if order.how == "teach"
+            else f"in the order '{order.how}' that was chosen"
         )
+        say(f"project '{project}': {count(queued.tasks, 'task')} wait, {first}")
 
     return requeue

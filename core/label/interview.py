@@ -13,7 +13,7 @@ from core.label.asking import Voter
 from core.label.confidence import own
 from core.label.formats import Asked, Format
 from core.label.formats.answers import Unusable
-from core.label.hosted.ledger import Reply
+from core.label.hosted.reply import Reply
 from core.label.hosted.service import Refused, Request, Split
 from core.label.passages import middle
 from core.records import Missing, Span

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.label.formats import Asked
-from core.label.hosted.ledger import Paid, Reply
+from core.label.hosted.ledger import Paid
+from core.label.hosted.reply import Reply
 from core.label.hosted.service import Request, Split
 from core.label.interview import Heard, Service
 from core.label.passages import Passage

@@ -9,11 +9,11 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 from secrets import token_bytes
 
-from core.errors import BadInput, LetteraError, LLMError
+from core.errors import BadInput, LLMError
 from core.label import Labeller
 from core.label.asking import Asking
 from core.label.examples import Examples
-from core.label.formats import FORMATS, Asked, Example
+from core.label.formats import FORMATS
 from core.label.hosted.batch import Batched, run_batch
 from core.label.hosted.budget import Budget
 from core.label.hosted.estimate import Estimate, estimate
@@ -25,15 +25,14 @@ from core.label.hosted.service import ADDRESS, Request, Service, Usage
 from core.label.hosted.stream import ordered
 from core.label.hosted.wire import normalised_address
 from core.label.interview import Heard, Interview
-from core.label.passages import LONGEST, Passage, line_by_line, run_together
+from core.label.prepared import Preparation
+from core.label.questions import Questioning
 from core.label.sheets import Noted, Question, Sheet, Told, take
-from core.label.shield.shield import Shield, is_loopback, needed, unshielded
-from core.label.verdict import Line, Losses, Verdict
+from core.label.shield.shield import is_loopback, needed
+from core.label.verdict import Losses, Verdict
 from core.records import Annotation, Phrase
 from core.schema import Schema, View, default_schema
-from core.workers import in_processes
 
-Lines = tuple[Sequence[Phrase], list[Line]]
 _POLL = 60  # pauses between two looks at a job of the batch API, which takes minutes to hours
 
 
@@ -152,10 +151,9 @@ class Together:
             self.usage = service.usage
             self._count(brought)
             sheets: deque[Sheet] = deque()
-            prepared = self._prepared(letters, verdict)
+            questions = self._questions(letters, verdict, sheets)
             # Processes are started while this one has no thread yet.
-            prepared = chain(list(islice(prepared, 1)), prepared)
-            questions = self._questions(prepared, verdict, sheets)
+            questions = chain(list(islice(questions, 1)), questions)
             work = partial(self._hear, service)
             stream = ordered(questions, work, 2 * self.how.concurrency, service.close)
             with closing(stream):
@@ -204,109 +202,33 @@ class Together:
         heard = await self._interviews[question.voter].hear(noted, question.asked)
         return question, heard, noted.keys
 
-    def _prepared(self, letters: Iterable[Sequence[Phrase]], verdict: Verdict) -> Iterator[Lines]:
-        """Each letter with its phrases as they are sent: rules and shield take the longest, and are
-        worked on in processes beside each other where the labellers allow that.
-        """
-        asked = [one for one in (self._identity, self._finder) if one is not None]
-        by_letter = all(getattr(one, "by_letter", False) for one in asked)
-        work = partial(self._lines, verdict=verdict)
-        with closing(in_processes(work, letters, None if by_letter else 1)) as done:
-            for letter, lines in done:
-                if isinstance(lines, LetteraError):
-                    raise lines
-                yield letter, lines
-
     def _questions(
-        self, prepared: Iterable[Lines], verdict: Verdict, sheets: deque[Sheet]
+        self, letters: Iterable[Sequence[Phrase]], verdict: Verdict, sheets: deque[Sheet]
     ) -> Iterator[Question]:
         """The questions about each letter, once its sheet stands in `sheets`."""
-        for letter, lines in prepared:
-            sheet = Sheet(lines)
-            questions = [
-                Question(sheet, voter, passages, asked)
-                for voter in range(len(self._interviews))
-                for passages, asked in self._asked(voter, letter, sheet.lines, verdict)
-            ]
-            sheet.open = len(questions)
+        secret = self._secret if self.shielded else None
+        voters = len(self._interviews)
+        preparation = Preparation(
+            verdict, self.schema, self._identity, self._finder, secret, voters
+        )
+        asking = Questioning(self.how, self._interviews, verdict, self.schema, self._shown)
+        for sheet, questions in asking.about(preparation.letters(letters)):
             sheets.append(sheet)
             yield from questions
 
-    def _lines(self, letter: Sequence[Phrase], verdict: Verdict) -> list[Line]:
-        """A letter's phrases as they are sent: a name is hidden wherever it stands in it."""
-        known = list(self._identity.label(letter)) if self._identity else None
-        found = known if self._finder is self._identity else self._found(letter)
-        if self.shielded:
-            shield = Shield(letter, known or (), self.schema, self._secret)
-            sent = [shield.hide(phrase) for phrase in letter]
-        else:
-            sent = [unshielded(phrase) for phrase in letter]
-        voters = len(self._interviews)
-        lines = [
-            verdict.line(phrase, hidden, known[number] if known else None, voters)
-            for number, (phrase, hidden) in enumerate(zip(letter, sent, strict=True))
-        ]
-        for line, seen in zip(lines, found or (), strict=found is not None):
-            line.marks = verdict.marks(line, seen)
-        return lines
-
-    def _found(self, letter: Sequence[Phrase]) -> list[Annotation] | None:
-        return list(self._finder.label(letter)) if self._finder else None
-
-    def _asked(
-        self, voter: int, letter: Sequence[Phrase], lines: Sequence[Line], verdict: Verdict
-    ) -> Iterator[tuple[tuple[Passage, ...], tuple[Asked, ...]]]:
-        """What a voter is asked about a letter, call by call."""
-        form = self._interviews[voter].format
-        texts = [line.sent.text for line in lines]
-        worth = (lambda line: bool(line.marks)) if form.marked else verdict.worth_asking
-        numbers = [number for number, line in enumerate(lines) if worth(line)]
-        if form.whole:
-            passages = run_together(texts, numbers, LONGEST)
-        else:
-            passages = line_by_line(texts, numbers)
-        pairs = list(zip(passages, self._shown(passages, letter), strict=True))
-        width = 1 if form.whole else self.how.batch
-        for at in range(0, len(pairs), width):
-            for fields in form.chunks():
-                yield (
-                    tuple(passage for passage, _ in pairs[at : at + width]),
-                    tuple(
-                        Asked(
-                            passage.text,
-                            self._section(letter, passage),
-                            examples,
-                            tuple(fields),
-                            lines[passage.lines[0][0]].marks if form.marked else (),
-                        )
-                        for passage, examples in pairs[at : at + width]
-                    ),
-                )
-
-    def _shown(
-        self, passages: Sequence[Passage], letter: Sequence[Phrase]
-    ) -> Iterable[tuple[Example, ...]]:
-        if not self.how.examples:
-            return [()] * len(passages)
+    def _shown(self) -> Examples:
+        """What examples are taken from, made when the first one is wanted."""
         if self._examples is None:
             secret = self._secret if self.shielded else None
             self._examples = Examples(self._pool, self.schema, self.view, secret, self._identity)
-        texts = [passage.text for passage in passages]
-        return self._examples.for_texts(texts, letter[0].letter, self.how.examples)
-
-    def _section(self, letter: Sequence[Phrase], passage: Passage) -> str | None:
-        # A heading as somebody wrote it may hold a name; a section's field name cannot.
-        sections = {letter[number].section for number, _, _ in passage.lines}
-        section = sections.pop() if len(sections) == 1 else None
-        return section if section in self.schema.fields else None
+        return self._examples
 
     def _requests(
         self, letters: Iterable[Sequence[Phrase]], ledger: Ledger | None
     ) -> Iterator[Request]:
         """The requests that labelling would begin with; of what shares a call only what is open."""
         verdict = Verdict(self.schema, self.view, self.source)
-        prepared = self._prepared(letters, verdict)
-        for question in self._questions(prepared, verdict, deque(maxlen=0)):
+        for question in self._questions(letters, verdict, deque(maxlen=0)):
             interview = self._interviews[question.voter]
             single = [interview.request([asked]) for asked in question.asked]
             open_ = [ledger is None or ledger.find(request.key) is None for request in single]

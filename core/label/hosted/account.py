@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from core.files import replacing
-from core.label.hosted.ledger import Ledger, unpacked
+from core.label.hosted.ledger import Ledger
 from core.label.hosted.models import PriceList
+from core.label.hosted.reply import unpacked
 
 _TABLES = {
     "call": (

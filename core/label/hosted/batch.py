@@ -7,55 +7,32 @@ left for ordinary asking.
 
 import asyncio
 import json
-import os
-import random
 import time
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
-
-from aiohttp import ClientError
-from httpx import HTTPError
-from httpx import Request as HttpRequest
+from typing import TYPE_CHECKING
 
 from core.errors import LLMError
 from core.label.hosted.budget import Budget, bound
+from core.label.hosted.desk import Desk
 from core.label.hosted.jobs import Job, Jobs, Outcome
 from core.label.hosted.ledger import Call, Ledger
 from core.label.hosted.models import Model
+from core.label.hosted.parcel import Parcel, private
 from core.label.hosted.request import Request
-from core.label.hosted.wire import (
-    Passing,
-    Rejected,
-    broken,
-    explained,
-    normalised_address,
-    reply_of,
-)
-from core.label.shield.shield import is_loopback
+from core.label.hosted.wire import Passing, Rejected, normalised_address, reply_of
 
 if TYPE_CHECKING:
-    from together import AsyncTogether
     from together.types import BatchJob
 
-MOST_QUESTIONS = 50_000
-MOST_BYTES = 100_000_000
 _GIVEN_UP = ("FAILED", "CANCELLED")
 _ENDS = ("COMPLETED", "EXPIRED", *_GIVEN_UP)
 _ACCOUNT = (401, 402, 403)
-_GONE = (404, 410)
-_CONNECTING = 10.0
-_LONGEST_WAIT = 300.0
 _SILENCE = 3600.0
 _AT_ONCE = 500  # outcomes in one transaction
-_SLOWEST_BACKOFF = 30.0
-_NOWHERE = "mock-upload-url.com"
 
-T = TypeVar("T")
 Watch = Callable[[int, int], None]
 
 
@@ -92,15 +69,14 @@ async def run_batch(
     `watch` gets the questions done and all of them after each. Raises LLMError where the service
     refuses, fails lastingly, or gives a whole job up; what was answered is kept.
     """
-    client = _client(normalised_address(address), api_key, timeout)
-    desk = _Desk(client, normalised_address(address), attempts, pause)
+    desk = Desk(normalised_address(address), api_key, timeout, attempts, pause)
     batch = _Batch(desk, ledger, price, budget)
     try:
         return await batch.run(requests, poll, watch)
     except Rejected as rejected:
         raise LLMError(_refusal(desk.address, rejected.status)) from None
     finally:
-        await client.close()
+        await desk.close()
 
 
 def _refusal(address: str, status: int) -> str:
@@ -119,7 +95,7 @@ class _Batch:
     """The jobs of one run, from the questions to the answers in the ledger."""
 
     def __init__(
-        self, desk: "_Desk", ledger: Ledger, price: Model | None, budget: Budget | None
+        self, desk: Desk, ledger: Ledger, price: Model | None, budget: Budget | None
     ) -> None:
         self._desk = desk
         self._ledger = ledger
@@ -148,9 +124,9 @@ class _Batch:
             )
         return self._result
 
-    def _parcels(self, requests: Iterable[Request]) -> Iterator["_Parcel"]:
+    def _parcels(self, requests: Iterable[Request]) -> Iterator[Parcel]:
         """What is to be asked, cut into jobs as large as may be, of one model each."""
-        parcel: _Parcel | None = None
+        parcel: Parcel | None = None
         for request in requests:
             key, line, most = request.key, _line(request), self._most(request)
             if parcel and not parcel.takes(request, line):
@@ -159,7 +135,7 @@ class _Batch:
             if self._budget and (parcel.most if parcel else 0.0) + most > self._budget.room:
                 self._result.left += not self._ledger.find(key)
                 continue
-            parcel = parcel or _Parcel(self._jobs.new(request.model), self._folder)
+            parcel = parcel or Parcel(self._jobs.new(request.model), self._folder)
             if self._jobs.add(parcel.job, key, request.prompt):
                 parcel.write(line, most)
             elif holder := self._jobs.holder(key):
@@ -169,7 +145,7 @@ class _Batch:
         if parcel:
             yield from self._filled(parcel)
 
-    def _filled(self, parcel: "_Parcel") -> Iterator["_Parcel"]:
+    def _filled(self, parcel: Parcel) -> Iterator[Parcel]:
         if parcel.count:
             yield parcel
         else:
@@ -185,7 +161,7 @@ class _Batch:
         """Of a job that an earlier run left for another model, the account knows the price."""
         return self._known if self._known and self._known.id == model else None
 
-    async def _hand_in(self, parcel: "_Parcel") -> None:
+    async def _hand_in(self, parcel: Parcel) -> None:
         if self._budget:
             await self._budget.reserve(parcel.most)
             self._reserved[parcel.job.id] = parcel.most
@@ -256,7 +232,7 @@ class _Batch:
         files = [file for file in (state.output_file_id, state.error_file_id) if file]
         calls = []
         for file in files:
-            with _private(self._folder / f"{job.name}.answers") as kept:
+            with private(self._folder / f"{job.name}.answers") as kept:
                 await self._desk.download(file, kept)
                 kept.seek(0)
                 calls += self._recorded(job, kept)
@@ -291,157 +267,6 @@ class _Batch:
             self._budget.settle(most, sum(call.usd or 0.0 for call in calls) if known else most)
 
 
-class _Parcel:
-    """The file of a job that is being filled, mode 0600; `most`: the most US dollars it costs."""
-
-    def __init__(self, job: Job, folder: Path) -> None:
-        self.job = job
-        self.path = folder / job.name
-        self.count = 0
-        self.most = 0.0
-        self._bytes = 0
-
-    def takes(self, request: Request, line: bytes) -> bool:
-        """Whether the service's limits leave room for one more line."""
-        return (
-            request.model == self.job.model
-            and self.count < MOST_QUESTIONS
-            and self._bytes + len(line) <= MOST_BYTES
-        )
-
-    def write(self, line: bytes, most: float) -> None:
-        """Adds a question."""
-        with open(self.path, "ab", opener=_privately) as file:
-            file.write(line)
-        self.count += 1
-        self.most += most
-        self._bytes += len(line)
-
-
-class _Desk:
-    """The batch API behind the `together` client, with its faults in our own words.
-
-    Methods raise Rejected, and LLMError for a fault that does not pass.
-    """
-
-    def __init__(self, client: "AsyncTogether", address: str, attempts: int, pause: float) -> None:
-        self.address = address
-        self._client = client
-        self._attempts = attempts
-        self._pause = pause
-
-    async def upload(self, path: Path) -> str:
-        """The service's name for the file."""
-        files = self._client.files
-        said = await self._patiently(lambda: files.upload(path, purpose="batch-api", check=False))
-        return said.id
-
-    async def make(self, file: str, known: Container[str]) -> str:
-        """The name of the job on this file: the one there is, if nobody knew of it, or a new one.
-
-        A job may have been made although the answer said something else, or never came.
-        """
-
-        async def made() -> str:
-            for job in await self._client.batches.list():
-                if job.id and job.input_file_id == file and job.id not in known:
-                    return job.id
-            said = await self._client.batches.create(
-                endpoint="/v1/chat/completions", input_file_id=file, completion_window="24h"
-            )
-            if not said.job or not said.job.id:
-                raise ValueError("no job in the answer")
-            return said.job.id
-
-        return await self._patiently(made)
-
-    async def look(self, job: str) -> "BatchJob":
-        """How far a job is. Raises Passing: it is looked at again anyway."""
-        return await _told(lambda: self._client.batches.retrieve(job))
-
-    async def download(self, file: str, to: BinaryIO) -> None:
-        """The content of a file; nothing where it is gone."""
-
-        async def written() -> None:
-            to.seek(0)
-            to.truncate()
-            async with self._client.files.with_streaming_response.content(file) as response:
-                async for piece in response.iter_bytes():
-                    to.write(piece)
-
-        try:
-            await self._patiently(written)
-        except Rejected as rejected:
-            if rejected.status not in _GONE:
-                raise
-
-    async def forget(self, file: str) -> None:
-        """Has the service delete a file, which holds letters; once, as nothing hangs on it."""
-        with suppress(Passing, Rejected):
-            await _told(lambda: self._client.files.delete(file))
-
-    async def forget_named(self, name: str) -> None:
-        """`forget`, for a file whose name at the service was never heard."""
-        with suppress(Passing, Rejected):
-            for file in (await _told(self._client.files.list)).data:
-                if file.filename == name:
-                    await self.forget(file.id)
-
-    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        for attempt in range(self._attempts):
-            try:
-                return await _told(ask)
-            except Passing as passing:
-                fault = passing
-            if attempt + 1 < self._attempts:
-                backoff = self._pause * 2**attempt * random.uniform(0.75, 1)
-                wait = min(backoff, _SLOWEST_BACKOFF) if fault.wait is None else fault.wait
-                await asyncio.sleep(min(wait, _LONGEST_WAIT))
-        raise self.lasting(fault, f"{self._attempts} times")
-
-    def lasting(self, fault: Passing, times: str) -> LLMError:
-        """A fault that does not pass."""
-        return LLMError(
-            f"{self.address}: the batch API {fault.what} {times}; run again later: the batch goes"
-            " on where it stands"
-        )
-
-
-async def _told(ask: Callable[[], Awaitable[T]]) -> T:
-    """What the client answers. Raises Passing or Rejected, without the service's words."""
-    from together import APIStatusError, TogetherError
-
-    try:
-        return await ask()
-    except APIStatusError as error:
-        raise explained(error.status_code, error.response.headers) from None
-    except (TogetherError, HTTPError, ClientError, OSError) as error:
-        raise broken(error) from None
-    except (ValueError, TypeError, AttributeError, KeyError):
-        raise Passing("answered something else than agreed") from None
-
-
-def _client(address: str, api_key: str, timeout: float) -> "AsyncTogether":
-    from httpx import Timeout
-    from together import AsyncTogether, DefaultAioHttpClient
-
-    local = is_loopback(address)
-
-    async def guard(request: HttpRequest) -> None:
-        # Files go where the service says; the client itself invents a place where it says nothing.
-        # What is meant for this machine stays on it.
-        if request.url.host == _NOWHERE or (local and not is_loopback(str(request.url))):
-            raise LLMError(f"{address}: sends files elsewhere; ask without --batch-api")
-
-    return AsyncTogether(
-        api_key=api_key,
-        base_url=address,
-        timeout=Timeout(timeout, connect=min(timeout, _CONNECTING)),
-        max_retries=0,
-        http_client=DefaultAioHttpClient(trust_env=not local, event_hooks={"request": [guard]}),
-    )
-
-
 def _line(request: Request) -> bytes:
     return json.dumps({"custom_id": request.key, "body": request.body()}).encode() + b"\n"
 
@@ -463,17 +288,3 @@ def _outcome(line: bytes) -> Outcome | None:
         case {"custom_id": str(request)}:
             return Outcome(request, "failed in its batch")
     return None
-
-
-@contextmanager
-def _private(path: Path) -> Iterator[BinaryIO]:
-    """A file for the time of the block, mode 0600."""
-    try:
-        with open(path, "w+b", opener=_privately) as file:
-            yield file
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _privately(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

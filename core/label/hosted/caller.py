@@ -15,9 +15,10 @@ from typing import Any
 
 from core.errors import LLMError
 from core.label.hosted.budget import Budget, bound
-from core.label.hosted.ledger import Call, Ledger, Reply
+from core.label.hosted.ledger import Call, Ledger
 from core.label.hosted.limits import Limits, Pace, Rounds, Spread
 from core.label.hosted.models import Model
+from core.label.hosted.reply import Reply
 from core.label.hosted.request import Request, Usage
 from core.label.hosted.wire import Passing, Rejected, TooLong, Wire
 

@@ -10,8 +10,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from core.label.hosted.ledger import Call, Ledger, Reply
+from core.label.hosted.ledger import Call, Ledger
 from core.label.hosted.models import Model
+from core.label.hosted.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Jobs:
                     continue
                 call = _call(job, outcome, row[0], seconds, price)
                 replies = {outcome.request: outcome.reply} if outcome.reply else {}
-                self._ledger.write(call, replies)
+                self._ledger.write(db, call, replies)
                 calls.append(call)
         return calls
 

@@ -9,90 +9,27 @@ somebody else is asking (or has just been answered): wait a little and `find` ag
 claim asks, `record`s every attempt, and `release`s the claim at the end, whatever happened.
 """
 
-import json
-import os
-import platform
 import secrets
-import sqlite3
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
+from sqlite3 import Connection
 from types import TracebackType
 from typing import Any, Self
 
-import psutil
+from core.label.hosted.database import Database
+from core.label.hosted.owners import Owners, forget
+from core.label.hosted.reply import Reply, packed, plain, unpacked
 
-from core.errors import BadInput
-from core.files import private_folder
-
-_VERSION = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS answers (
-    request TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT NOT NULL, at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS calls (
-    id INTEGER PRIMARY KEY, request TEXT NOT NULL, model TEXT NOT NULL, prompt TEXT NOT NULL,
-    outcome TEXT NOT NULL, tokens_in INTEGER, tokens_out INTEGER, seconds REAL NOT NULL,
-    at REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS secret (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
-"""
-# What came after the tables above. Every column has a default: an earlier lettera can still write.
-_SINCE = """
-ALTER TABLE answers ADD COLUMN logprobs TEXT;
-ALTER TABLE answers ADD COLUMN call INTEGER;
-ALTER TABLE calls ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE calls ADD COLUMN questions INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE calls ADD COLUMN characters INTEGER;
-ALTER TABLE calls ADD COLUMN usd REAL;
-ALTER TABLE calls ADD COLUMN batch INTEGER NOT NULL DEFAULT 0;
-UPDATE answers SET call = paid.id FROM (
-    SELECT request, max(id) AS id FROM calls WHERE outcome = 'ok' GROUP BY request
-) AS paid WHERE paid.request = answers.request;
-CREATE TABLE owners (
-    id INTEGER PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, started REAL NOT NULL
-);
-CREATE TABLE claims (
-    request TEXT PRIMARY KEY, owner INTEGER NOT NULL, at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE jobs (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL, address TEXT NOT NULL, model TEXT NOT NULL,
-    owner INTEGER NOT NULL, file TEXT, job TEXT UNIQUE, status TEXT NOT NULL DEFAULT 'open',
-    at REAL NOT NULL
-);
-CREATE TABLE parcels (
-    request TEXT PRIMARY KEY, job INTEGER NOT NULL, prompt TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX parcels_by_job ON parcels (job);
-"""
 _PAID = """
 SELECT calls.id, questions, tokens_in, tokens_out, seconds, usd
 FROM answers JOIN calls ON calls.id = answers.call WHERE answers.request = ?
 """
-_PATIENCE = 30.0
 # Longer than any question may take with all its attempts and waits; a claim older than that has
 # been forgotten, even where its owner lives or lives on a machine we cannot look into.
 _LEASE = 3600.0
-# The start time is reckoned from the clock, and the clock of a machine may be put right.
-_CLOCK = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer as the service gave it. Tokens are None where it did not count them.
-
-    `logprobs`: the text of each token and its log probability, where they were asked for.
-    """
-
-    text: str
-    finish: str
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    logprobs: tuple[tuple[str, float], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,24 +80,13 @@ class Paid:
 
 
 class Ledger:
-    """Opens or makes the ledger at a path, or brings an earlier one up to date, in place.
-
-    Raises BadInput where that is not possible.
-    """
+    """The ledger at a path; raises BadInput where there can be none."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        private_folder(path.parent)
-        self._lock = threading.Lock()
-        self._owner: int | None = None
+        self._database = Database(path)
+        self._owners = Owners(self._database)
         self._held: set[str] = set()
-        with self._told():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            path.chmod(0o600)  # SQLite gives its -wal and -shm files the mode of this one
-            self._db = sqlite3.connect(
-                path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-            )
-            self._set_up()
 
     def __enter__(self) -> Self:
         return self
@@ -175,18 +101,14 @@ class Ledger:
 
     def close(self) -> None:
         """Gives back every claim and ends."""
-        if self._owner is not None:
-            with self._told(), self._transaction():
-                self._forget(self._owner)
-            self._owner = None
-        self._db.close()
+        self._owners.leave()
+        self._database.close()
 
     def find(self, request: str) -> Reply | None:
         """The answer already there for a request's hash."""
-        with self._told():
-            row = self._db.execute(
-                "SELECT text, finish, logprobs FROM answers WHERE request = ?", (request,)
-            ).fetchone()
+        row = self._database.row(
+            "SELECT text, finish, logprobs FROM answers WHERE request = ?", (request,)
+        )
         return None if row is None else Reply(row[0], row[1], logprobs=unpacked(row[2], row[0]))
 
     def claim(self, request: str) -> bool:
@@ -196,25 +118,19 @@ class Ledger:
         another task of this process.
         """
         owner = self.owner()
-        with self._told():
-            with self._lock:
-                taken = self._claimed(request, owner)
-            if not taken:
-                with self._transaction():
-                    taken = self._lapsed(request) and self._claimed(request, owner)
+        with self.transaction() as db:
+            taken = _claimed(db, request, owner) or (
+                self._lapsed(db, request) and _claimed(db, request, owner)
+            )
         if taken:
             self._held.add(request)
         return taken
 
     def release(self, request: str) -> None:
         """Gives a claim back; nothing happens where there is none."""
-        if request not in self._held:
-            return
-        with self._told(), self._transaction():
-            self._db.execute(
-                "DELETE FROM claims WHERE request = ? AND owner = ?", (request, self._owner)
-            )
-            self._held.discard(request)
+        if request in self._held:
+            with self.transaction() as db:
+                self._give_back(db, request)
 
     def record(self, call: Call, replies: Mapping[str, Reply] | None = None) -> None:
         """Writes down one attempt and the answers it brought, by their requests' hashes.
@@ -222,8 +138,8 @@ class Ledger:
         On return all is kept, and the claims of what was answered are given back. An answer that is
         there already stays.
         """
-        with self._told(), self._transaction():
-            self.write(call, replies or {})
+        with self.transaction() as db:
+            self.write(db, call, replies or {})
 
     def totals(self) -> list[Total]:
         """Calls, tokens and money by model."""
@@ -258,73 +174,47 @@ class Ledger:
 
     def rows(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, one by one."""
-        with self._told():
-            yield from self._db.execute(query, values)
+        return self._database.rows(query, values)
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> AbstractContextManager[Connection]:
         """All of the block is kept, or nothing of it; other processes wait."""
-        with self._told(), self._transaction():
-            yield self._db
+        return self._database.transaction()
 
     def owner(self) -> int:
         """The number by which other processes know this one, and can see whether it lives."""
-        if self._owner is None:
-            self.forget_dead()
-            with self.transaction() as db:
-                self._owner = db.execute(
-                    "INSERT INTO owners (host, pid, started) VALUES (?, ?, ?)",
-                    (platform.node(), os.getpid(), psutil.Process().create_time()),
-                ).lastrowid
-        assert self._owner is not None
-        return self._owner
+        return self._owners.enrol()
 
     def alive(self, owner: int) -> bool:
         """Whether a process still runs, as far as this machine can tell."""
-        row = self._db.execute(
-            "SELECT host, pid, started FROM owners WHERE id = ?", (owner,)
-        ).fetchone()
-        return row is not None and _runs(*row)
+        return self._owners.alive(owner)
 
     def forget_dead(self) -> None:
         """Takes back the claims of all processes that ended without giving them back."""
-        with self.transaction() as db:
-            for (owner,) in db.execute("SELECT id FROM owners").fetchall():
-                if owner != self._owner and not self.alive(owner):
-                    self._forget(owner)
+        self._owners.forget_dead()
 
-    def _lapsed(self, request: str) -> bool:
+    def _lapsed(self, db: Connection, request: str) -> bool:
         """Whether there was a claim that holds no more; it is gone then."""
-        row = self._db.execute(
-            "SELECT owner, at FROM claims WHERE request = ?", (request,)
-        ).fetchone()
+        row = db.execute("SELECT owner, at FROM claims WHERE request = ?", (request,)).fetchone()
         if row is None:
             return False
         owner, at = row
         if time.time() - at > _LEASE:
-            self._db.execute("DELETE FROM claims WHERE request = ?", (request,))
+            db.execute("DELETE FROM claims WHERE request = ?", (request,))
             return True
-        if owner == self._owner or self.alive(owner):
+        if owner == self._owners.me or self.alive(owner):
             return False
-        self._forget(owner)
+        forget(db, owner)
         return True
 
-    def _claimed(self, request: str, owner: int) -> bool:
-        added = self._db.execute(
-            "INSERT OR IGNORE INTO claims (request, owner, at) SELECT ?1, ?2, ?3"
-            " WHERE NOT EXISTS (SELECT 1 FROM answers WHERE request = ?1)",
-            (request, owner, time.time()),
-        )
-        return added.rowcount == 1
+    def _give_back(self, db: Connection, request: str) -> None:
+        owner = self._owners.me
+        db.execute("DELETE FROM claims WHERE request = ? AND owner = ?", (request, owner))
+        self._held.discard(request)
 
-    def _forget(self, owner: int) -> None:
-        self._db.execute("DELETE FROM claims WHERE owner = ?", (owner,))
-        self._db.execute("DELETE FROM owners WHERE id = ?", (owner,))
-
-    def write(self, call: Call, replies: Mapping[str, Reply]) -> None:
+    def write(self, db: Connection, call: Call, replies: Mapping[str, Reply]) -> None:
         """`record`, as a part of a `transaction`."""
         now = time.time()
-        row = self._db.execute(
+        row = db.execute(
             "INSERT INTO calls (request, model, prompt, outcome, tokens_in, tokens_out, seconds,"
             " at, attempt, questions, characters, usd, batch)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -345,83 +235,22 @@ class Ledger:
             ),
         ).lastrowid
         for request, reply in replies.items():
-            self._db.execute(
+            db.execute(
                 "INSERT OR IGNORE INTO answers (request, text, finish, at, logprobs, call)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (request, _plain(reply.text), reply.finish, now, _packed(reply), row),
+                (request, plain(reply.text), reply.finish, now, packed(reply), row),
             )
             if request in self._held:
-                self._db.execute(
-                    "DELETE FROM claims WHERE request = ? AND owner = ?", (request, self._owner)
-                )
-                self._held.discard(request)
-
-    def _set_up(self) -> None:
-        # Two processes that open a new file at once: the change to WAL does not wait by itself.
-        until = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                break
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > until:
-                    raise
-                time.sleep(0.02)
-        # NORMAL outlives the death of the process; only a power cut may cost the last answers.
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        with self._transaction():
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version > _VERSION:
-                raise BadInput(
-                    f"{self.path}: written by a later lettera; update lettera, or move it away"
-                )
-            if version < _VERSION:
-                for statement in (_TABLES + _SINCE).split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {_VERSION}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.ProgrammingError | sqlite3.IntegrityError):
-                raise
-            raise BadInput(
-                f"{self.path}: the ledger cannot be used ({error});"
-                " free the disk or move the file away"
-            ) from error
-        except OSError as error:
-            raise BadInput(
-                f"{self.path}: the ledger cannot be made ({error.strerror});"
-                " choose another folder with --workspace"
-            ) from error
+                self._give_back(db, request)
 
 
-def _runs(host: str, pid: int, started: float) -> bool:
-    if host != platform.node():
-        return True
-    try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:  # ended, and its parent has not looked
-            return False
-        return abs(process.create_time() - started) < _CLOCK
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        return True
+def _claimed(db: Connection, request: str, owner: int) -> bool:
+    added = db.execute(
+        "INSERT OR IGNORE INTO claims (request, owner, at) SELECT ?1, ?2, ?3"
+        " WHERE NOT EXISTS (SELECT 1 FROM answers WHERE request = ?1)",
+        (request, owner, time.time()),
+    )
+    return added.rowcount == 1
 
 
 def _counted(told: int | None, parts: Iterable[int | None]) -> int | None:
@@ -429,29 +258,3 @@ def _counted(told: int | None, parts: Iterable[int | None]) -> int | None:
         return told
     known = [part for part in parts if part is not None]
     return sum(known) if known else None
-
-
-def _packed(reply: Reply) -> str | None:
-    """Log probabilities in thousandths; where the tokens are the text, their lengths will do."""
-    if reply.logprobs is None:
-        return None
-    values = [round(-1000 * value) for _, value in reply.logprobs]
-    tokens = [token for token, _ in reply.logprobs]
-    told = [len(token) for token in tokens] if "".join(tokens) == reply.text else tokens
-    return _plain(json.dumps([told, values], ensure_ascii=False, separators=(",", ":")))
-
-
-def _plain(text: str) -> str:
-    """Without half a surrogate pair, which a model's JSON may hold and no file can."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def unpacked(packed: str | None, text: str) -> tuple[tuple[str, float], ...] | None:
-    """The tokens of an answer's text with their log probabilities, as the ledger holds them."""
-    if packed is None:
-        return None
-    told, values = json.loads(packed)
-    ends = accumulate(told) if told and isinstance(told[0], int) else None
-    if ends is not None:
-        told = [text[end - length : end] for end, length in zip(ends, told, strict=True)]
-    return tuple((token, -value / 1000) for token, value in zip(told, values, strict=True))

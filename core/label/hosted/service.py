@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from core.errors import LLMError
 from core.label.hosted.budget import Budget
 from core.label.hosted.caller import Caller, Refused
-from core.label.hosted.ledger import Ledger, Reply
+from core.label.hosted.ledger import Ledger
 from core.label.hosted.limits import Limits
 from core.label.hosted.models import Model
+from core.label.hosted.reply import Reply
 from core.label.hosted.request import Request, Usage
 from core.label.hosted.wire import Wire, normalised_address
 

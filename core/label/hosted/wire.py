@@ -20,7 +20,7 @@ import orjson
 from aiohttp import ClientError
 from httpx import ConnectError, HTTPError
 
-from core.label.hosted.ledger import Reply
+from core.label.hosted.reply import Reply
 from core.label.shield.shield import is_loopback
 
 _TOGETHER = (".together.ai", ".together.xyz")
