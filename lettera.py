@@ -20,7 +20,6 @@ from core.schema import FIELDS, read_schema
 from verbs import letters, models, people, quality, serving, sheets, showing, tasks
 from verbs.labellers import make_labeller
 from verbs.letters import tell_labelling, tell_reading
-from verbs.models import train_lessons
 from verbs.options import All, By, DemoPort, Labels, Model, Once, Reader
 from verbs.serving import BackendPort, learn_command
 from verbs.tasks import page_images, pull_step, push_step, requeueing, store_pages
@@ -37,6 +36,7 @@ from verbs.terminal import (
     warn,
     watch,
 )
+from verbs.training import train_lessons
 
 if TYPE_CHECKING:
     from annotate.server.server import LabelStudioServer

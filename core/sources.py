@@ -34,8 +34,8 @@ def files_as_letters(
     yield from each_letter(files, work, failures, what, watch)
 
 
-def letters_in(source: Source) -> list[Letter]:
-    return [source] if isinstance(source, Letter) else read_file(source)
+def letters_in(source: Source, reader: str = "auto") -> list[Letter]:
+    return [source] if isinstance(source, Letter) else read_file(source, reader)
 
 
 def each_letter(

@@ -73,7 +73,7 @@ def read_letters(
                     report.failures.append(f"{path}: the same file as {names[letter.id]}")
                     continue
                 names[letter.id] = path.name
-                kept = _admitted(replace(letter, source=path.name), take_all)
+                kept = admitted(replace(letter, source=path.name), take_all)
                 journal.add(kept)
                 report.add(kept)
         journal.finish(names)
@@ -122,7 +122,8 @@ def _known(path: Path, journal: Journal[Letter]) -> list[Letter]:
     return [one for one in known if one] if all(known) else []
 
 
-def _admitted(letter: Letter, take_all: bool) -> Letter:
+def admitted(letter: Letter, take_all: bool) -> Letter:
+    """A document turned away stays without its text."""
     if letter.discharge_letter or take_all:
         return letter
     return replace(letter, text="", pages=(), sections=(), boxes=(), map=())
@@ -138,6 +139,7 @@ class Labelling:
     spans: int = 0
     missing: int = 0
     remarked: int = 0
+    failures: list[str] = field(default_factory=list)
     stopped: str | None = None
 
     def add(self, annotation: Annotation) -> None:
@@ -168,14 +170,19 @@ def label_letters(
         total = sum(phrase.partition(":")[0] in cut for phrase in wanted)
         try:
             for annotation in watch(_labelled(labeller, todo), "labelling", total):
-                seen = default_schema().seen_as(annotation, view)
-                journal.add(replace(seen, extra={**seen.extra, "view": view}))
+                journal.add(viewed(annotation, view))
         except MoneySpent as spent:
             report.stopped = str(spent)
         journal.finish(wanted)
     for annotation in read_records(out, Annotation):
         report.add(annotation)
     return report
+
+
+def viewed(annotation: Annotation, view: View) -> Annotation:
+    """An annotation under a label set, which it names."""
+    seen = default_schema().seen_as(annotation, view)
+    return replace(seen, extra={**seen.extra, "view": view})
 
 
 def _labelled(labeller: Labeller, letters: Iterable[Letter]) -> Iterator[Annotation]:
@@ -253,12 +260,19 @@ def shield_files(
 
 
 def tag_files(
-    files: Sequence[str], labeller: Labeller, take_all: bool, watch: Watch = unwatched
-) -> tuple[list[Annotation], list[str]]:
-    """What a model finds in files, and the failures."""
-    found: list[Annotation] = []
-    failures: list[str] = []
-    for letter in files_as_letters(files, failures, "tagging", watch):
-        if letter.discharge_letter or take_all:
-            found += labeller.label(phrases(letter))
-    return found, failures
+    files: Sequence[str], out: Path, labeller: Labeller, take_all: bool, watch: Watch = unwatched
+) -> Labelling:
+    """Files -> what a model finds in them, phrase by phrase as it comes."""
+    report = Labelling()
+
+    def cut() -> Iterator[Phrase]:
+        for letter in files_as_letters(files, report.failures, "tagging", watch):
+            yield from phrases(admitted(letter, take_all))
+
+    def found() -> Iterator[Annotation]:
+        for annotation in labeller.label(cut()):
+            report.add(annotation)
+            yield annotation
+
+    write_records(out, found())
+    return report

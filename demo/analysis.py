@@ -1,6 +1,6 @@
 """One letter through the whole of Lettera: read, labelled, extracted. Keeps nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,24 +30,42 @@ class Analysis:
     result: LetterFields
 
 
-def check_pages(path: Path) -> None:
-    """Raises BadInput for a file of too many pages, before any of them is looked at."""
-    pages = 1
+def to_recognise(path: Path) -> list[int]:
+    """The pages of a file, from 1, that have to be recognised, which takes seconds each.
+
+    Raises BadInput where it has too many pages, before any of them is looked at.
+    """
     if path.suffix.lower() in PDFS:
+        from core.read.text_layer import has_text
+
         with opened(path) as pdf:
-            pages = len(pdf)
-    elif path.suffix.lower() in IMAGES:
-        faults = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-        with suppress(*faults), Image.open(path) as picture:  # its reader says what is wrong
-            pages = getattr(picture, "n_frames", 1)
+            found = []
+            for number in range(_few_enough(path, len(pdf))):
+                with pdf.page(number) as page:
+                    if not has_text(page) and page.has_content():
+                        found.append(number + 1)
+            return found
+    if path.suffix.lower() not in IMAGES:
+        return []
+    frames = 1
+    faults = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+    with suppress(*faults), Image.open(path) as picture:  # its reader says what is wrong
+        frames = getattr(picture, "n_frames", 1)
+    return list(range(1, _few_enough(path, frames) + 1))
+
+
+def _few_enough(path: Path, pages: int) -> int:
     if pages > MAX_PAGES:
         raise BadInput(f"{path}: too long: {pages} pages; {MAX_PAGES} at most")
+    return pages
 
 
-def letter_of_file(path: Path) -> Letter:
-    """The letter of a file; of several, the first. Raises BadInput where there is none to read."""
-    check_pages(path)
-    found = read_file(path)
+def letter_of_file(path: Path, told: Callable[[int], None] | None = None) -> Letter:
+    """The letter of a file; of several, the first. Raises BadInput where there is none to read.
+
+    `told` is called with the number of each page that has to be recognised, before it is.
+    """
+    found = read_file(path, told=told)
     if not found:
         raise BadInput(f"{path}: there is no letter in it")
     return found[0]

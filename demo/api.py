@@ -6,9 +6,14 @@ Their docstrings are what a program, or a language model, is told about them.
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import (
+    Any,
+    Literal,
+    NotRequired,  # pydantic wants these before Python 3.12
+)
 
 import gradio as gr
+from typing_extensions import TypedDict
 
 from core.records import Json
 from core.schema import default_schema

@@ -28,6 +28,7 @@ from demo.api import Api  # noqa: E402
 from demo.front import facts_of, page_html  # noqa: E402
 from demo.guard import Guard  # noqa: E402
 from demo.room import RULES, Room  # noqa: E402
+from demo.tools import answer_in_json  # noqa: E402
 from demo.words import FOLDER, Language  # noqa: E402
 
 HOST = "127.0.0.1"
@@ -45,11 +46,13 @@ class Page(gr.Server):
         super().__init__(title="Lettera", docs_url=None, redoc_url=None, openapi_url=None)
         self.room = Room({name: tagger for name, (tagger, _) in models.items()})
         ways = {name: record for name, (_, record) in models.items()} | {RULES: None}
+        self._ways = set(ways)
         self._examples = examples
         self._facts = facts_of(
             default_schema(), ways, examples, {"characters": MAX_CHARACTERS, "bytes": MAX_FILE}
         )
-        for name, endpoint in Api(self.room, list(ways)).endpoints.items():
+        self._endpoints = Api(self.room, list(ways)).endpoints
+        for name, endpoint in self._endpoints.items():
             # The room alone says who waits.
             self.api(endpoint, name=name, concurrency_limit=None)
         self.get("/")(self._front)
@@ -59,10 +62,15 @@ class Page(gr.Server):
         self.post("/work")(self._work)
         self.add_middleware(Guard)
 
-    def launch(self, *args: Any, **options: Any) -> Any:
+    def launch(self, **options: Any) -> Any:  # type: ignore[override]
         """As Gradio's, with the first child on its way before the first visitor."""
         self.room.warm()
-        return super().launch(*args, **options)
+        launched = super().launch(**options | {"prevent_thread_lock": True})
+        blocks = self.get_blocks()
+        answer_in_json(blocks.mcp_server_obj, self._endpoints)
+        if not options.get("prevent_thread_lock"):
+            blocks.block_thread()
+        return launched
 
     def close(self) -> None:
         """Ends the server where it runs beside, and the room."""
@@ -81,7 +89,7 @@ class Page(gr.Server):
         return FileResponse(path, media_type=KINDS[path.suffix])
 
     def _example(self, name: str) -> Response:
-        if name not in self._facts["examples"]:
+        if name not in {example["name"] for example in self._facts["examples"]}:
             return Response(status_code=404)
         return FileResponse(self._examples / f"{name}.pdf", media_type="application/pdf")
 
@@ -92,7 +100,7 @@ class Page(gr.Server):
         ways = request.query_params.get("ways", "").split(",")
         if len(body) > MAX_FILE:
             return _fault("large")
-        if not set(ways) <= {way["name"] for way in self._facts["ways"]}:
+        if not self._are_ways(ways):
             return _fault("other")
         if name is not None:
             return self._answer({"do": "read", "ways": ways, "name": name}, body)
@@ -103,12 +111,16 @@ class Page(gr.Server):
         """What is done with a letter already read; the page sends it along, for nobody kept it."""
         try:
             job = json.loads(await request.body())
-            asked = {way["name"] for way in self._facts["ways"]} >= set(job.get("ways", ()))
-        except (ValueError, AttributeError, TypeError):
+            asked = job["do"] in ("write", "correct") or (
+                job["do"] == "again" and self._are_ways(job["ways"])
+            )
+        except (ValueError, KeyError, TypeError, RecursionError):
             return _fault("other")
-        if not asked or job.get("do") not in ("again", "write", "correct"):
-            return _fault("other")
-        return self._answer(job)
+        return self._answer(job) if asked else _fault("other")
+
+    def _are_ways(self, asked: list[str]) -> bool:
+        """One, or two to compare."""
+        return 0 < len(asked) <= 2 and set(asked) <= self._ways
 
     def _answer(self, job: Json, upload: bytes | None = None) -> Response:
         async def lines() -> AsyncGenerator[bytes, None]:

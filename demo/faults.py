@@ -6,6 +6,7 @@ from core.errors import LetteraError, MissingExtra
 
 FAULTS = {
     "none": "no text yet",
+    "value": r": no \w+ that can be read",
     "locked": "password",
     "long": "too long",
     "empty": "empty|only blanks",

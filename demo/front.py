@@ -68,7 +68,10 @@ def facts_of(
             {"name": name, "phrases": None if record is None else dict(record.phrases)}
             for name, record in ways.items()
         ],
-        "examples": sorted(path.stem for path in examples.glob("*.pdf")),
+        "examples": [
+            {"name": path.stem, "scan": b"/Font" not in path.read_bytes()}
+            for path in sorted(examples.glob("*.pdf"))
+        ],
         "limits": limits,
         "words": words(),
     }

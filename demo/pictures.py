@@ -17,31 +17,13 @@ _TALL = 1400  # pixels of the longer side: read with ease, and under 200 kB
 _QUALITY = 70
 
 
-def to_recognise(path: Path) -> int:
-    """How many pages of a file have to be recognised, which takes seconds each."""
-    from core.read.text_layer import has_text
-
-    suffix = path.suffix.lower()
-    if suffix in IMAGES:
-        return 1
-    if suffix not in PDFS:
-        return 0
-    count = 0
-    with opened(path) as pdf:
-        for number in range(min(len(pdf), MAX_PAGES)):
-            with pdf.page(number) as page:
-                count += not has_text(page) and page.has_content()
-    return count
-
-
-def pictures(path: Path) -> Iterator[tuple[str, Json]]:
-    """A message a page, in order; of a text file none."""
+def pictures(path: Path) -> Iterator[Json]:
+    """The pages in order; of a text file none."""
     for number, image in enumerate(_images(path), 1):
         file = io.BytesIO()
         image.convert("RGB").save(file, "JPEG", quality=_QUALITY)
         content = base64.b64encode(file.getvalue()).decode("ascii")
-        size = {"width": image.width, "height": image.height}
-        yield "page", {"page": number, "jpeg": content, **size}
+        yield {"page": number, "jpeg": content, "width": image.width, "height": image.height}
 
 
 def _images(path: Path) -> Iterator[Any]:

@@ -1,14 +1,16 @@
-"""A warm process that gives birth to one child a letter: `python -m demo.warm FD`, by `demo.room`.
+"""A warm process that bears one child a letter: `python -m demo.warm FD FOLDER`, by `demo.nest`.
 
 It has everything imported and the rules compiled, one thread, and no letter ever. Over the socket
 FD it is sent the child's end of a pair of sockets and answers with the child's process id. A child
 reads what visitors send, so it is limited and lives for one letter: whatever a file does to it,
-the next visitor gets a fresh one.
+the next visitor gets a fresh one. FOLDER holds the children's files; the warm process outlives a
+page that is killed, and removes it.
 """
 
 import gc
 import os
 import resource
+import shutil
 import signal
 import socket
 import sys
@@ -26,6 +28,7 @@ SECONDS = 300
 
 def main(control: socket.socket) -> None:
     """Bears children until the other end closes."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     warm_up()
     gc.collect()
     gc.freeze()
@@ -70,4 +73,7 @@ def _limit() -> None:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        main(socket.socket(fileno=int(sys.argv[1])))
+    finally:
+        shutil.rmtree(sys.argv[2], ignore_errors=True)

@@ -4,7 +4,7 @@ import io
 import zlib
 
 import pypdfium2
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 _ZEROS = 1 << 20
 
@@ -61,4 +61,15 @@ def cat() -> bytes:
     draw.polygon([(210, 100), (250, 40), (270, 120)], fill="#cc8844")
     file = io.BytesIO()
     image.save(file, "JPEG")
+    return file.getvalue()
+
+
+def two_scans() -> bytes:
+    """Two small pages of one line each, to be recognised, in one file."""
+    font = ImageFont.load_default(32)
+    pages = [Image.new("L", (900, 160), "white") for _ in range(2)]
+    for page in pages:
+        ImageDraw.Draw(page).text((30, 50), "Anamnesi: ipertensione arteriosa.", font=font)
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
     return file.getvalue()

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.label.align import Quote, align, in_order, normalised
@@ -173,6 +173,7 @@ WORD = st.text("abcdefghilmnopqrstuvzàèìòùé", min_size=2, max_size=8)
 QUOTE = st.lists(WORD, min_size=1, max_size=3).map(" ".join)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(FILLER, QUOTE), min_size=1, max_size=8), FILLER)
 def test_planted_quotes_are_found_where_they_were_planted(
     pieces: list[tuple[str, str]], end: str
@@ -221,6 +222,7 @@ DISGUISES: dict[str, tuple[str, Callable[[str], str]]] = {
 
 
 @pytest.mark.parametrize("name", DISGUISES)
+@settings(deadline=None)
 @given(before=FILLER, after=FILLER)
 def test_a_disguised_quote_is_found_whole(name: str, before: str, after: str) -> None:
     status, disguise = DISGUISES[name]
@@ -232,6 +234,7 @@ def test_a_disguised_quote_is_found_whole(name: str, before: str, after: str) ->
     assert same.text.strip("*") == disguise(PLANTED).strip("*")
 
 
+@settings(deadline=None)
 @given(before=FILLER, after=FILLER, quote=st.sampled_from(ABSENT))
 def test_what_is_not_said_is_missing(before: str, after: str, quote: str) -> None:
     found = align(f"{before}\n{PLANTED}\n{after}", [Quote(quote, "X", "fumo")])
@@ -239,6 +242,7 @@ def test_what_is_not_said_is_missing(before: str, after: str, quote: str) -> Non
     assert found.missing == (Missing(quote, "fumo"),)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(max_size=8))
 def test_a_view_leads_back_to_where_its_characters_come_from(text: str, more: str) -> None:
     view = normalised(text + more)
@@ -247,6 +251,7 @@ def test_a_view_leads_back_to_where_its_characters_come_from(text: str, more: st
     assert all(0 <= start < len(text + more) for start in view.starts)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.lists(st.text(max_size=6), max_size=6))
 def test_no_quote_is_lost_and_every_span_quotes_the_text(text: str, quotes: list[str]) -> None:
     found = align(text, [Quote(quote, "X") for quote in quotes])
@@ -255,3 +260,19 @@ def test_no_quote_is_lost_and_every_span_quotes_the_text(text: str, quotes: list
         assert span.start < span.end
         assert text[span.start : span.end] == span.text
         assert (span.status == "exact") == (span.edits == 0)
+
+
+WORDS = st.lists(st.sampled_from(["no", "fa", "3", "2,5", "infa", ".", "FA"]), max_size=12)
+
+
+@settings(deadline=None)
+@given(WORDS, st.lists(WORDS.map(lambda words: " ".join(words[:3])), max_size=4), st.integers(0, 3))
+def test_quotes_in_order_stand_where_they_would_beside_one_that_is_missing(
+    words: list[str], said: list[str], low: int
+) -> None:
+    """What all stands behind each other is found by one walk; a quote too many ends the walk."""
+    text, quotes = " ".join(words), [Quote(quote, "X") for quote in said]
+    alone = align(text, quotes, low=low)
+    beside = align(text, [*quotes, Quote("pancreatite acuta", "X")], low=low)
+    assert alone.spans == beside.spans
+    assert (*alone.missing, Missing("pancreatite acuta")) == beside.missing

@@ -1,10 +1,16 @@
 """The page without a browser: what it answers, what it takes home, what it says before the box."""
 
+import ast
 import asyncio
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +18,13 @@ import pypdfium2
 import pytest
 
 from core.errors import BadInput, MissingExtra
+from core.extract import checks
 from core.extract.corrections import read_corrections
 from core.jsonl import write_records
-from core.label import LABELLERS
-from core.records import Annotation, Json, Letter, Phrase, Span
+from core.label import LABELLERS, Labeller
+from core.records import Annotation, Json, Letter
 from core.schema import default_schema
-from demo.analysis import MAX_CHARACTERS, Analysis, analyse, letter_of_file, letter_of_text
+from demo.analysis import MAX_CHARACTERS, Analysis, analyse, letter_of_text, to_recognise
 from demo.app import EXAMPLES, launch_options
 from demo.corrected import Marked, annotations_of, human_spans, typed_values
 from demo.faults import fault_of
@@ -25,30 +32,14 @@ from demo.files import FORMATS, file_of
 from demo.front import facts_of, ink, page_html
 from demo.room import Room
 from demo.words import words
-from tests.demo_page import LETTER, OTHER, Sure
+from tests.demo_page import LETTER, MODEL, OTHER, Finds
 
-
-class Finds:
-    """A labeller that finds one quote wherever it stands."""
-
-    def __init__(self, quote: str, field: str, source: str) -> None:
-        self.quote, self.field, self.source = quote, field, source
-
-    def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
-        for phrase in phrases:
-            start = phrase.text.find(self.quote)
-            end = start + len(self.quote)
-            found = Span(start, end, self.field, self.field, "present", text=self.quote)
-            spans = (found,) if start >= 0 else ()
-            yield Annotation(phrase, spans, "model", self.source)
-
-
-RULES = Finds("ipertensione arteriosa", "ipertensione", "rules/1")
-MODEL = Finds("Non diabete", "diabete", "model/tiny@0")
+RULES = Finds("rules/1", ("ipertensione arteriosa", "ipertensione", None))
+DIABETES = Finds("model/tiny@0", ("Non diabete", "diabete", None))
 
 
 def test_entities_come_from_the_model_and_fields_from_both() -> None:
-    found = analyse(letter_of_text(LETTER), RULES, MODEL)
+    found = analyse(letter_of_text(LETTER), RULES, DIABETES)
     quotes = [found.letter.text[span.start : span.end] for span in found.entities]
     assert quotes == ["Non diabete"]
     assert {"ipertensione", "diabete"} <= {value.field for value in found.result.fields}
@@ -72,15 +63,21 @@ def test_a_pdf_with_too_many_pages_is_refused_before_it_is_read(tmp_path: Path) 
             pdf.new_page(100, 100).close()
         pdf.save(tmp_path / "long.pdf")
     with pytest.raises(BadInput, match="too long: 31 pages; 30 at most"):
-        letter_of_file(tmp_path / "long.pdf")
+        to_recognise(tmp_path / "long.pdf")
 
 
 # --- what is taken home ---
 
 
 @pytest.fixture(scope="module")
-def read() -> Analysis:
-    return analyse(letter_of_text(LETTER), LABELLERS.get("rules")())
+def rules() -> Labeller:
+    made: Labeller = LABELLERS.get("rules")()
+    return made
+
+
+@pytest.fixture(scope="module")
+def read(rules: Labeller) -> Analysis:
+    return analyse(letter_of_text(LETTER), rules)
 
 
 def marks_of(found: Analysis, **changes: Json) -> list[Json]:
@@ -113,12 +110,12 @@ def test_a_removed_mark_is_gone_and_its_phrase_stays(read: Analysis) -> None:
     assert {span.field for span in one.spans} == {"fumo", "diabete"}
 
 
-def test_a_corrected_mark_moves_the_fields(read: Analysis) -> None:
+def test_a_corrected_mark_moves_the_fields(read: Analysis, rules: Labeller) -> None:
     human = human_spans(
         read.letter,
         Marked.all_of(marks_of(read, diabete={"state": "present", "edit": "changed"})),
     )
-    again = analyse(read.letter, LABELLERS.get("rules")(), human=human)
+    again = analyse(read.letter, rules, human=human)
     values = {value.field: value.value for value in again.result.fields}
     assert values["diabete"] is True and values["ipertensione"] is True
     assert len(again.entities) == len(read.entities)
@@ -155,7 +152,7 @@ async def told(room: Room, job: Json, upload: bytes | None = None) -> list[Json]
 
 @pytest.mark.slow
 def test_jobs_run_in_children_and_leave_nothing(tmp_path: Path) -> None:
-    room = Room({OTHER: Sure()}, at_once=1, waiting=2)
+    room = Room({OTHER: MODEL}, at_once=1, waiting=2)
     read_it: Json = {"do": "read", "ways": [OTHER, "rules"], "text": LETTER}
     slow: Json = {"do": "read", "ways": ["rules"], "name": "scan.pdf"}
     scan = (EXAMPLES / "lettera-02.pdf").read_bytes()
@@ -180,9 +177,34 @@ def test_jobs_run_in_children_and_leave_nothing(tmp_path: Path) -> None:
         asyncio.run(day())
     finally:
         room.close()
-    assert [
-        p for p in Path("/dev/shm").glob("lettera-*") if p.stat().st_uid == 0 and p.is_dir()
-    ] == []
+    assert list(Path("/dev/shm").glob(f"lettera-{os.getpid()}-*")) == []
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from demo.room import Room
+async def visit():
+    job = {"do": "read", "ways": ["rules"], "name": "scan.pdf"}
+    async for message in Room().ask(job, Path(sys.argv[1]).read_bytes()):
+        print(message["kind"], flush=True)
+asyncio.run(visit())
+"""
+
+
+@pytest.mark.slow
+def test_a_page_that_is_killed_leaves_no_file() -> None:
+    command = [sys.executable, "-c", KILLED, str(EXAMPLES / "lettera-07.pdf")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as page:
+        assert page.stdout is not None
+        assert any(line == "page\n" for line in page.stdout)  # in the middle of a recognition
+        mine = f"lettera-{page.pid}-*"
+        assert list(Path("/dev/shm").glob(f"{mine}/*/letter.pdf"))
+        page.kill()
+    until = time.monotonic() + 30
+    while list(Path("/dev/shm").glob(mine)) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert list(Path("/dev/shm").glob(mine)) == []
 
 
 @pytest.mark.parametrize(
@@ -193,6 +215,7 @@ def test_jobs_run_in_children_and_leave_nothing(tmp_path: Path) -> None:
         "a picture without words": (BadInput("a.png: no text found on any page; scan"), "blank"),
         "a film": (BadInput("a.mp4: files of this kind cannot be read; use .pdf"), "kind"),
         "no Tesseract": (MissingExtra("Tesseract's Italian model is missing"), "recognition"),
+        "a value of another kind": (BadInput("fumo: no code that can be read"), "value"),
         "a fault of ours": (KeyError("text"), "other"),
     }.values(),
 )
@@ -224,14 +247,35 @@ def test_on_a_space_the_warning_stands_before_the_box(monkeypatch: pytest.Monkey
 def test_every_word_of_the_page_is_there_in_both_languages() -> None:
     folder = Path(__file__).parents[1] / "demo" / "screen"
     assert all(len(pair) == 2 and all(pair) for pair in words().values())
-    import re
-
     asked = set(
         re.findall(r'data-(?:w|aria|placeholder)="(\w+)"', (folder / "index.html").read_text())
     )
     for script in folder.glob("*.js"):
         asked |= set(re.findall(r'\bword\("([\w ]+)"', script.read_text()))
     assert asked <= set(words())
+
+
+def noted(source: str) -> Iterator[str]:
+    """The notes of doubts in a module's source, `{}` where something is put in."""
+    nodes = list(ast.walk(ast.parse(source)))
+    joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+    apart = {part for node in joined for part in node.values}
+    apart |= {node.value for node in nodes if isinstance(node, ast.Expr)}  # docstrings
+    for one in joined:
+        yield "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in one.values)
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in apart:
+            yield node.value
+
+
+def test_the_note_of_every_doubt_is_said_in_english_too() -> None:
+    names = {field.name for field in default_schema().fields.values()}
+    source = Path(checks.__file__).read_text(encoding="utf-8")
+    said = {s for s in noted(source) if re.match(r"[A-Z{]\S* ", s) and s not in names}
+    notes = [pair[0] for key, pair in words().items() if key.startswith("note_")]
+    known = [re.sub(r"\{\d\}", ".+", note) for note in notes]
+    assert len(said) > 15
+    assert [s for s in said if not any(re.fullmatch(one, s) for one in known)] == []
 
 
 def test_names_read_well_on_their_colours() -> None:

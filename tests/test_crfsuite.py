@@ -19,6 +19,7 @@ from core.learn.options import options_for
 from core.learn.record import read_record
 from core.learn.scores import score
 from core.learn.scratch.crfsuite import train_crfsuite
+from core.learn.split import Split
 from core.learn.tagger import Tagger
 from core.learn.train import train
 from core.records import Annotation
@@ -62,6 +63,23 @@ def test_the_record_says_which_engine_it_is(model: Path) -> None:
     known = read_record(model)
     assert (known.engine, known.head, known.epochs) == ("crfsuite", "crf", 30)
     assert sorted(path.name for path in model.iterdir()) == sorted(["lettera.json", FILE])
+
+
+def test_validation_letters_choose_how_sure_a_word_of_a_span_must_be(
+    model: Path, tmp_path: Path
+) -> None:
+    rows = tuple(four_letters())
+    known = train(Split(rows[:8], rows[8:12], rows[12:]), tmp_path / "m", OPTIONS)
+    (least,) = known.thresholds or ()
+    assert 0.3 < least < 0.9 and read_record(tmp_path / "m").thresholds == [least]
+    assert read_record(model).thresholds is None
+
+    found = {}
+    for least in (0.01, 0.99):
+        own = replace(known, thresholds=[least])
+        engine = CrfsuiteEngine.load(tmp_path / "m", own)
+        found[least] = sum(map(len, engine.read([a.phrase for a in rows])))
+    assert found[0.01] > found[0.99]
 
 
 def test_the_same_phrases_make_the_same_file(tmp_path: Path) -> None:

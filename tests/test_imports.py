@@ -11,11 +11,12 @@ from core.jsonl import write_records
 from tests.tiny_model import four_letters
 
 HEAVY = ("torch", "transformers", "gradio", "label_studio_sdk", "spacy", "ray")
-"""What takes seconds to import. Labelling, extracting and publishing read with spaCy, which itself
-imports torch wherever it is installed; the other verbs do without both."""
+"""What takes seconds to import. spaCy itself imports torch wherever it is installed."""
 LETTER = "Paziente ricoverato per stenosi aortica.\n\nTERAPIA\nBisoprololo 2,5 mg 1 cp ore 8\n"
 EACH = {
     "read": "read letter.txt --all -o letters.jsonl",
+    "label": "label letters.jsonl --by rules -o labelled.jsonl",
+    "extract": "extract letters.jsonl --by local -o fields.json",
     "train": "train gold.jsonl --model small -o model --epochs 5 --split random",
     "tag": "tag model letter.txt --all -o spans.jsonl",
     "evaluate": "evaluate model gold.jsonl -o report",

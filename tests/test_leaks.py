@@ -1,17 +1,23 @@
 """No value of a patient's identity goes online, in whatever form a file holds it."""
 
+import base64
+import gzip
 import io
 import json
 import os
+import pickle
+import struct
+import tempfile
 import zipfile
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pycrfsuite
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import TensorProto, helper
 from safetensors.numpy import save
 
 from core.errors import BadInput
@@ -37,8 +43,10 @@ KNOWN = identities(
 
 
 def test_names_numbers_and_days_are_taken_and_nothing_else() -> None:
-    assert set(KNOWN.words) == {"livia", "tormene", "guglielmo", "valle"}
-    assert set(KNOWN.names) == {"xu li"}
+    apart = {word for word in KNOWN.words if len(word) < 10}
+    assert apart == {"livia", "tormene", "guglielmo", "valle"}
+    assert {"liviatormene", "tormenelivia", "dellavalle"} < KNOWN.words.keys()
+    assert set(KNOWN.names) == {"xu li", "li xu"}
     assert set(KNOWN.numbers) == {"201934", "393471234567", "3471234567"}
     assert set(KNOWN.days) == {date(1951, 11, 3)}
 
@@ -58,13 +66,19 @@ def test_rules_find_who_is_in_letters_that_nobody_labelled() -> None:
         "as a feature": ("w-1,0=sig|livia", {"nome"}),
         "within another word": ("olivia tormenerà livianeo", set()),
         "two short words together": ("Xu  LI", {"identity"}),
-        "two short words apart": ("li xu", set()),
+        "the surname first": ("li-xu", {"identity"}),
+        "two short words apart": ("li e xu", set()),
+        "with signs that are not seen": ("Li\u00advi\u200ba", {"nome"}),
+        "in wide letters": ("Ｌｉｖｉａ", {"nome"}),
+        "first name and surname as one word": ("liviatormene.pdf", {"nome"}),
         "a particle": ("della dello", set()),
         "a telephone in groups": ("347/123.45.67", {"numero di telefono"}),
         "a telephone within a longer number": ("0039 3471234567 12", {"numero di telefono"}),
         "a record number": ("n.201934/B", {"n_cartella"}),
         "a record number within a decimal": ("0.201934 1.2019345", set()),
         "a day in words": ("3 novembre 1951", {"data_di_nascita"}),
+        "a day in an abbreviated word": ("3 nov. 1951", {"data_di_nascita"}),
+        "a day as eight digits": ("19511103 03111951 1951110312", {"data_di_nascita"}),
         "a day as ISO": ("1951-11-03", {"data_di_nascita"}),
         "a day with a short year": ("3.11.51", {"data_di_nascita"}),
         "another day": ("03/11/1952 13/11/1951", set()),
@@ -74,75 +88,94 @@ def test_a_value_is_found_however_it_is_written(text: str, fields: set[str]) -> 
     assert KNOWN.found(text) == fields
 
 
-def array(**arrays: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    return file.getvalue()
-
-
-def onnx_file(name: str = "n", doc: str = "", raw: bytes = b"") -> bytes:
-    from onnx import TensorProto, helper
-
-    shape = [len(raw)] if raw else [1]
-    tensor = helper.make_tensor("t", TensorProto.UINT8, shape, raw or b"\1", raw=True)
-    out = helper.make_tensor_value_info("t", TensorProto.UINT8, shape)
-    graph = helper.make_graph([], name, [], [out], [tensor])
-    model = helper.make_model(graph, doc_string=doc)
+def onnx_file(
+    name: str = "n",
+    doc: str = "",
+    raw: bytes = b"\1",
+    words: list[bytes] | None = None,
+    numbers: list[int] | None = None,
+) -> bytes:
+    tensors = [helper.make_tensor("t", TensorProto.UINT8, [len(raw)], raw, raw=True)]
+    if words:
+        tensors.append(helper.make_tensor("w", TensorProto.STRING, [len(words)], words))
+    if numbers:
+        tensors.append(helper.make_tensor("n", TensorProto.INT64, [len(numbers)], numbers))
+    out = helper.make_tensor_value_info("t", TensorProto.UINT8, [len(raw)])
+    model = helper.make_model(helper.make_graph([], name, [], [out], tensors), doc_string=doc)
     return bytes(model.SerializeToString())
 
 
-def crf_file(feature: str, tmp: Path) -> bytes:
-    import pycrfsuite
-
+def crf(feature: str) -> bytes:
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.append([["any", feature], ["any"]], ["B", "O"])
-    trainer.train(str(tmp / "m"))
+    with tempfile.NamedTemporaryFile() as file:
+        trainer.train(file.name)
+        return file.read()
+
+
+def zipped(name: str, content: bytes, extra: bytes = b"") -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("spans", (tmp / "m").read_bytes())
+    with zipfile.ZipFile(file, "w") as packed:
+        member = zipfile.ZipInfo(name)
+        member.extra = extra
+        packed.writestr(member, content, zipfile.ZIP_DEFLATED)
     return file.getvalue()
 
 
 LINE = b"Sig.ra Livia Tormen, nata a"
-HIDDEN: dict[str, tuple[str, Callable[[Path], bytes]]] = {
-    "plain text": ("special_tokens_map.json", lambda _: b'{"unk": "Livia"}'),
+HIDDEN = {
+    "plain text": ("special_tokens_map.json", b'{"unk": "Livia"}'),
     "an escape of JSON": (
         "tokenizer.json",
-        lambda _: json.dumps({"model": {"vocab": {NAME.casefold(): 1}}}).encode(),
+        json.dumps({"model": {"vocab": {NAME.casefold(): 1}}}).encode(),
     ),
-    "a number of JSON": ("config.json", lambda _: b'{"n": [1, 201934]}'),
+    "a word of a tokenizer of bytes": ("tokenizer.json", '{"ĠTormenÃ¨": 0}'.encode()),
+    "a number of JSON": ("config.json", b'{"n": [1, 201934]}'),
+    "a fraction of JSON": ("config.json", b'{"n": 201934.0}'),
+    "a telephone among counts": ("config.json", b'{"n": {"a": 3471234567, "b": 1}}'),
+    "a key that stands twice": ("config.json", b'{"a": "Livia", "a": "fumo"}'),
+    "JSON in JSON": ("config.json", rb'{"a": "{\"of\": \"Tormen\\u00e8\"}"}'),
+    "the numbers of its letters": ("config.json", json.dumps([*b"Livia"]).encode()),
+    "base64": ("lettera.json", json.dumps(base64.b64encode(b"Livia").decode()).encode()),
+    "base64, compressed": (
+        "lettera.json",
+        json.dumps(base64.b64encode(gzip.compress(LINE)).decode()).encode(),
+    ),
+    "hexadecimal": ("lettera.json", json.dumps(b"Livia".hex()).encode()),
     "the header of safetensors": (
         "model.safetensors",
-        lambda _: save({"w": np.zeros(2, "f4")}, {"of": "Livia"}),
+        save({"w": np.zeros(2, "f4")}, {"of": "Livia"}),
     ),
-    "a tensor's name": ("model.safetensors", lambda _: save({"livia.w": np.zeros(2, "f4")})),
+    "a tensor's name": ("model.safetensors", save({"livia.w": np.zeros(2, "f4")})),
     "bytes of a tensor": (
         "model.safetensors",
-        lambda _: save({"w": np.frombuffer(os.urandom(999) + LINE + bytes(74), "u1")}),
+        save({"w": np.frombuffer(os.urandom(999) + LINE + bytes(74), "u1")}),
     ),
     "a tensor of wide characters": (
         "model.safetensors",
-        lambda _: save({"w": np.frombuffer("Guglielmo".encode("utf-32-le"), "i4").copy()}),
+        save({"w": np.frombuffer("Guglielmo".encode("utf-32-le"), "i4").copy()}),
     ),
-    "a graph's documentation": ("model.onnx", lambda _: onnx_file(doc="for Livia")),
-    "a graph's name": ("model.onnx", lambda _: onnx_file(name="Livia")),
-    "an initialiser of a graph": ("model.int8.onnx", lambda _: onnx_file(raw=bytes(50) + LINE)),
-    "an array of words": ("m.npz", lambda _: array(words=np.array(["fumo", "Livia"]))),
-    "an array of numbers": ("m.npz", lambda _: array(w=np.frombuffer(LINE, "u1"))),
-    "a feature of a CRF": ("model.crfsuite", lambda tmp: crf_file("w=livia", tmp)),
-    "a word list in an archive": (
-        "meanings.crfsuite",
-        lambda tmp: crf_file("any2", tmp) and zipped("words.json", b'["fumo", "livia"]'),
+    "a graph's documentation": ("model.onnx", onnx_file(doc="for Livia")),
+    "a graph's name": ("model.onnx", onnx_file(name="Livia")),
+    "bytes of a graph's tensor": ("model.int8.onnx", onnx_file(raw=bytes(50) + LINE)),
+    "strings of a graph's tensor": ("model.onnx", onnx_file(words=[b"fumo", b"Livia"])),
+    "numbers of a graph's tensor": ("model.onnx", onnx_file(numbers=[*b"Livia"])),
+    "a feature of a CRF": ("model.crfsuite", zipped("spans", crf("w=livia"))),
+    "a word list in an archive": ("meanings.crfsuite", zipped("words.json", b'["livia"]')),
+    "an archive's margin": (
+        "model.crfsuite",
+        zipped("spans", crf("fumo"), struct.pack("<HH5s", 9, 5, b"Livia")),
     ),
-    "the card": ("README.md", lambda _: b"trained on Livia's letter"),
+    "behind an archive": ("model.crfsuite", zipped("spans", crf("fumo")) + b"Livia"),
+    "the card": ("README.md", b"trained on Livia's letter"),
+    "HTML": ("README.md", b"Tormen&egrave; &#76;ivia"),
+    "an address": ("README.md", b"letters/Xu%20Li.pdf"),
+    "words that run together": ("README.md", b"LiviaTormene"),
+    "letters apart": ("README.md", b"L I V I A"),
+    "the end of a line": ("README.md", b"Tor-\nmene"),
+    "backwards": ("README.md", b"omleilguG"),
+    "a tax number": ("README.md", b"C.F. TRMLVI51S43L736X"),
 }  # fmt: skip
-
-
-def zipped(name: str, content: bytes) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as packed:
-        packed.writestr(name, content)
-    return file.getvalue()
 
 
 def planned(folder: Path, name: str, content: bytes) -> list[PlannedFile]:
@@ -152,9 +185,9 @@ def planned(folder: Path, name: str, content: bytes) -> list[PlannedFile]:
 
 @pytest.mark.parametrize("case", HIDDEN)
 def test_a_name_is_found_wherever_it_hides(case: str, tmp_path: Path) -> None:
-    name, made = HIDDEN[case]
+    name, content = HIDDEN[case]
     with pytest.raises(BadInput, match=f"not to be published: {name}") as caught:
-        refuse_leaks(planned(tmp_path, name, made(tmp_path)), KNOWN)
+        refuse_leaks(planned(tmp_path, name, content), KNOWN)
     told = str(caught.value).casefold()
     assert "nothing was sent" in told
     assert not any(value in told for value in (*KNOWN.words, *KNOWN.numbers, "1951"))
@@ -176,7 +209,6 @@ def test_clean_files_pass_and_public_words_are_no_leak(tmp_path: Path) -> None:
     noise = save({"w": np.frombuffer(os.urandom(1 << 20), "u1")})
     for content in (weights, noise):
         refuse_leaks(planned(tmp_path, "model.safetensors", content), KNOWN)
-    refuse_leaks(planned(tmp_path, "m.npz", array(w=np.arange(9))), KNOWN)
     refuse_leaks(planned(tmp_path, "model.onnx", onnx_file()), KNOWN)
     card = planned(tmp_path, "README.md", b"the valle of fields")
     refuse_leaks(card, KNOWN, public={"valle"})
@@ -188,12 +220,32 @@ def test_clean_files_pass_and_public_words_are_no_leak(tmp_path: Path) -> None:
         refuse_leaks(words, KNOWN)
 
 
+FOREIGN = {
+    "a broken graph": ("model.onnx", b"no graph"),
+    "a field unknown to graphs": ("model.onnx", onnx_file() + b"\xaa\x06\x05Livia"),
+    "more than its tensors": ("model.safetensors", save({"w": np.zeros(3, "f4")}) + b"Livia"),
+    "a pickle": ("config.json", pickle.dumps({"of": "Livia"})),
+    "JSON in UTF-16": ("config.json", json.dumps("Livia").encode("utf-16")),
+    "a card in UTF-16": ("README.md", "Livia".encode("utf-16-le")),
+    "a card in Latin-1": ("README.md", NAME.encode("latin-1")),
+    "something compressed": ("tokenizer.json", gzip.compress(b"Livia")),
+    "an archive in an archive": (
+        "model.crfsuite",
+        zipped("spans", zipped("letters.txt", b"Livia")),
+    ),
+    "an archive behind a CRF": ("model.crfsuite", crf("fumo") + zipped("a", b"Livia")),
+    "a torn CRF": ("model.crfsuite", zipped("spans", crf("fumo")[:-9])),
+}
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("model.onnx", b"no graph"), ("m.npz", array(w=np.array([{}], dtype=object)))],
-    ids=["a broken graph", "pickled objects"],
+    FOREIGN.values(),
+    ids=FOREIGN,
 )
-def test_what_cannot_be_looked_into_does_not_go(name: str, content: bytes, tmp_path: Path) -> None:
+def test_what_is_not_what_its_name_says_does_not_go(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
     with pytest.raises(BadInput, match="cannot be looked into"):
         refuse_leaks(planned(tmp_path, name, content), KNOWN)
 

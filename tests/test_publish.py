@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +128,12 @@ def test_a_busy_hub_and_cut_lines_are_outlasted(hub: Hub, tmp_path: Path) -> Non
     hub.faults += [
         Fault("GET /api/whoami", 503),
         Fault("POST /api/repos/create", 0),
+        Fault("POST /api/spaces/ward/demo/variables", 503),
         Fault("/preupload/", 503, times=2),
         Fault("PUT /upload/", 0),
     ]
     contents = {"app.py": b"a", "model/model.onnx": bytes(range(256)) * 64}
-    upload(plan_of(tmp_path, contents), TOKEN, hub.url)
+    upload(plan_of(tmp_path, contents, variables={"A": "1"}), TOKEN, hub.url)
     online = hub.repo("ward/demo", "space").head.files
     assert {name: online[name].content for name in contents} == contents
     assert not any(fault.times for fault in hub.faults)
@@ -196,6 +198,17 @@ def test_a_repository_of_others_is_left_alone(hub: Hub, space: Plan) -> None:
     with pytest.raises(BadInput, match="index.html"):
         upload(space, TOKEN, hub.url)
     assert len(others.commits) == 2
+
+
+def test_what_is_private_does_not_go_where_all_may_see_it(hub: Hub, tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, {"app.py": b"1"})
+    upload(plan, TOKEN, hub.url)
+    online = hub.repo("ward/demo", "space")
+    with pytest.raises(BadInput, match="for all to see"):
+        upload(replace(plan, private=True), TOKEN, hub.url)
+    assert len(online.commits) == 2
+    online.private = True
+    upload(replace(plan, private=True), TOKEN, hub.url)
 
 
 @pytest.mark.parametrize("part_size", [1 << 30, 1000], ids=["in one piece", "in parts"])
@@ -265,17 +278,23 @@ def test_the_card_says_what_taught_the_model_and_how_well_it_reads(
     assert f1["value"] == 0.7467 and f1["args"]["low"] == 0.7
     assert f1["name"] == "strict span f1 (95 %: 0.700 to 0.800)"
     assert "- 1,200 phrases labelled by rules, checked by nobody" in body
-    assert "No phrase it learned from was corrected by a person" in body
+    assert "**Corrected by people:** none of the 1,500 phrases it was made with." in body
+    assert "on 6 letters it was not trained on, invented" in " ".join(body.split())
+    assert result["dataset"]["name"] == "6 letters not trained on, invented"
     assert "| person/1 | 200 |" in body
     assert "| test | 6 | 90 | 0.800 | 0.700 | 0.747 (0.700 to 0.800) | 0.847 |" in body
     assert "Of the 80 distinct phrases scored on, 12 stand word for word" in body
     assert "| `risk` | Risk factors: fumo, diabete" in body
+    assert "| 0.80 / 0.70 / **0.75** (40) |" in body
     assert "Not a medical device" in body and 'pipeline("token-classification"' in body
 
 
 def test_the_card_counts_what_people_corrected(hub: Hub, tmp_path: Path) -> None:
-    _, body = card(hub, tmp_path / "m", phrases={"human": 2345})
-    assert "2,345 of these phrases were corrected by people." in body
+    sources = {"person/1": 200, "fictitious/prosa": 3, "fictitious/exitus": 4}
+    phrases = {"human": 2345, "fictitious": 2345}
+    _, body = card(hub, tmp_path / "m", phrases=phrases, sources=sources)
+    assert "**Corrected by people:** 2,345 of the 4,690 phrases it was made with, 50 %." in body
+    assert "| person/1 | 200 |\n| invented letters, in 2 voices | 7 |" in body
 
 
 def test_a_model_nobody_tested_claims_no_score(hub: Hub, tmp_path: Path) -> None:

@@ -140,7 +140,9 @@ SPOKEN = {
     "ESAMI D'USCITA": "esami_alla_dimissione",
     "Terapia che faceva a casa": "Terapia",
     "Terapia medica consigliata": "terapia_alla_dimissione",
-    "Farmaci prescritti per la dimissione": None,
+    "Farmaci prescritti per la dimissione": "terapia_alla_dimissione",
+    "Elenco dei farmaci prima del ricovero": "Terapia",
+    "Sono stati prescritti farmaci alla dimissione": None,
 }
 
 

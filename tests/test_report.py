@@ -134,6 +134,18 @@ def test_the_course_of_the_training_is_drawn_and_what_sampling_did_is_told() -> 
     assert "How it was trained" not in page(evaluate(Fixed(gold), gold, "gold.jsonl"))
 
 
+def test_thresholds_of_the_validation_letters_are_told() -> None:
+    gold = four_letters()
+    for told, line in (
+        ([0.4], "0.400."),
+        ([0.4] * len(fields_record().labels), "</span> 0.400, <span"),
+    ):
+        known = fields_record(thresholds=told)
+        html = page(evaluate(Fixed(gold, record=known), gold, "gold.jsonl"))
+        assert "best F1 on the validation letters" in html
+        assert line in " ".join(html.split())
+
+
 def scored(annotation: Annotation, *scores: float) -> Annotation:
     pairs = zip(annotation.spans, scores, strict=True)
     return replace(annotation, spans=tuple(replace(s, score=score) for s, score in pairs))

@@ -33,7 +33,7 @@ from core.publish.running import ask, wait_until_running
 from core.publish.space import pinned, publish_space
 from tests.demo_page import LETTER, running
 from tests.hub_repos import Blob, Repo
-from tests.hub_server import TOKEN, Hub
+from tests.hub_server import TOKEN, Fault, Hub
 from tests.loopback_hub import hub
 from tests.model_record import record
 
@@ -302,6 +302,25 @@ def test_a_model_of_the_hub_is_pinned_to_its_commit(there: Hub) -> None:
         pinned("ward/nowhere", TOKEN, there.url, {})
 
 
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+def test_a_model_that_ran_there_before_runs_there_no_more(there: Hub) -> None:
+    push(there, "ward/letters", variables={"MINE": "1"})
+    online = there.repo("ward/demo", "space")
+    assert online.variables.keys() == {"LETTERA_MODEL", "MINE"}
+    push(there)
+    assert online.variables == {"MINE": "1"}
+
+
+def test_a_log_that_is_not_to_be_had_hides_no_failure(there: Hub) -> None:
+    there.faults.append(Fault("/logs/build", 404, times=9))
+    made = there.add(Repo("ward/demo", "space", stages=["BUILD_ERROR"]))
+    made.commit("a commit", {"app.py": Blob(b"", False)})
+    told: list[str] = []
+    with pytest.raises(ServerError, match="BUILD_ERROR"):
+        wait_until_running(client(TOKEN, there.url), "ward/demo", None, told.append, pause=0.01)
+    assert "its log was not to be had" in told[-1]
+
+
 @pytest.mark.parametrize(
     ("stage", "log", "message"),
     [
@@ -345,6 +364,9 @@ def test_what_is_online_says_its_version_and_whether_a_newer_one_is_there(there:
     assert "strict F1 0.747" in model.told[-1]
     assert not demo.well
     assert demo.told == ("paused", "model ward/letters (version 2026-11-21-ffffffff)")
+    space.left = ["SLEEPING"]
+    (asleep,) = look(api, rows[1:])
+    assert asleep.well and asleep.told[-1] == "wakes with the next visitor"
     letters.commit("v2", {"lettera.json": Blob(told, False)})
     assert "a newer one is online" in list(look(api, rows))[1].told[1]
     (gone,) = look(api, [("model", "ward/nowhere")])

@@ -66,7 +66,7 @@ def test_only_known_answers_are_held_out() -> None:
 
 
 def test_too_few_letters_is_said() -> None:
-    with pytest.raises(BadInput, match="2 letters are too few .* at least 3"):
+    with pytest.raises(BadInput, match="too few letters .*: 2; .* at least 3"):
         split(four_letters()[:8])
 
 

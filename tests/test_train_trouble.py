@@ -12,6 +12,7 @@ from core.errors import BadInput, MissingExtra, UnknownName
 from core.learn.options import Options, options_for
 from core.learn.record import read_record
 from core.learn.split import Split
+from core.learn.told import needs_an_eye
 from core.learn.train import train
 from core.records import Annotation
 from tests.tiny_model import four_letters, marked
@@ -45,6 +46,9 @@ NAMES = {
     "a precision": ({"precision": "fp8"}, UnknownName, "choose one of: auto, fp32, bf16"),
     "a reporter": ({"report_to": "mlflow"}, UnknownName, "choose one of: tensorboard, wandb"),
     "a label": ({"labels": ("fumo", "tabacco")}, BadInput, "has the label tabacco; there are: "),
+    "no epoch": ({"epochs": 0}, BadInput, "0 for epochs: it must be at least 1"),
+    "no phrase a step": ({"batch_size": 0}, BadInput, "0 for batch size: it must be"),
+    "a way back": ({"learning_rate": -1.0}, BadInput, "rate of -1.0 teaches nothing"),
     "a network that keeps little": ({"checkpointing": True}, BadInput, "no gradient checkpoint"),
 }
 
@@ -57,11 +61,31 @@ def test_an_unknown_name_is_said(
         train(ROWS, tmp_path / "m", options_for("windows", **changes))
 
 
+CRF: dict[str, tuple[dict[str, object], str]] = {
+    "another head": ({"head": "linear"}, "leave --head and --scheme out"),
+    "another scheme": ({"scheme": "io"}, "leave --head and --scheme out"),
+    "a reporter": ({"report_to": "tensorboard"}, "leave --report-to out"),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), CRF.values(), ids=CRF)
+def test_what_a_feature_crf_cannot_do_is_said(changes: dict, message: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=message):
+        train(ROWS, tmp_path / "m", options_for("small", **changes))
+
+
+def test_a_label_of_no_field_among_fields_is_said(tmp_path: Path) -> None:
+    rows = [replace(a, spans=tuple(replace(s, label="fumoo") for s in a.spans)) for a in ROWS[:4]]
+    record = train([*rows, *ROWS[4:]], tmp_path / "m", options_for("small", epochs=2))
+    assert "labels that the table of fields does not know: fumoo" in list(needs_an_eye(record))
+
+
 def test_a_reporter_that_is_not_installed_is_said(tmp_path: Path) -> None:
     if importlib.util.find_spec("wandb") is not None:
         pytest.skip("wandb is installed here")
     with pytest.raises(MissingExtra, match="pip install wandb"):
         train(ROWS, tmp_path / "m", options_for("windows", report_to="wandb"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_only_the_labels_asked_for_are_learned(tiny_base: Path, tmp_path: Path) -> None:

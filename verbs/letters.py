@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.errors import BadInput
+from verbs.engines import LOCAL, Engine, no_service, on_ray, one_for_all
+from verbs.engines import run as run_on_ray
 from verbs.labellers import hosted_labeller, make_labeller, tell_account, tell_estimate
 from verbs.options import (
     All,
@@ -44,15 +46,25 @@ app = typer.Typer()
 
 @app.command()
 def read(
-    files: Files, out: Out = Path("letters.jsonl"), reader: Reader = "auto", take_all: All = False
+    files: Files,
+    out: Out = Path("letters.jsonl"),
+    reader: Reader = "auto",
+    take_all: All = False,
+    engine: Engine = LOCAL,
 ) -> None:
     """Read PDFs, scans and texts into letters.jsonl.
 
     lettera read lettere/ -o letters.jsonl
     """
-    from core.steps import read_letters
+    if on_ray(engine):
+        from core.cluster.jobs import Read
 
-    tell_reading(read_letters(files, out, reader, take_all, watch), out).close()
+        report = run_on_ray(Read(reader, take_all), files, out, "reading")
+    else:
+        from core.steps import read_letters
+
+        report = read_letters(files, out, reader, take_all, watch)
+    tell_reading(report, out).close()
 
 
 def tell_reading(report: "Reading", out: Path) -> Failures:
@@ -86,6 +98,7 @@ def label(
     shield: Shield = "auto",
     max_usd: MaxUsd = None,
     dry_run: EstimateOnly = False,
+    engine: Engine = LOCAL,
     workspace: Workspace = WORKSPACE,
 ) -> None:
     """Pre-label the phrases of letters.jsonl.
@@ -113,7 +126,16 @@ def label(
             raise BadInput(f"{labeller.source} costs nothing; --dry-run is for --by together")
         tell_estimate(labeller.estimate(phrases_in(letters)), labeller.source, workspace)
         return
-    report = label_letters(letters, out, labeller, view, watch)
+    if on_ray(engine):
+        from core.cluster.jobs import RULES, Label
+
+        if hasattr(labeller, "estimate"):
+            raise no_service("together")
+        who = RULES if by is None or by == RULES else one_for_all(by)
+        job = Label(who, labeller.source, view)
+        report = run_on_ray(job, [str(letters)], out, "labelling")
+    else:
+        report = label_letters(letters, out, labeller, view, watch)
     tell_labelling(report, labeller, out).close()
 
 
@@ -124,7 +146,7 @@ def tell_labelling(report: "Labelling", labeller: "Labeller", out: Path) -> Fail
     spans = count(report.spans, "span")
     say(f"{count(report.phrases, 'phrase')}, {spans} by {labeller.source}{told}: {out}")
     tell_account(labeller)
-    return Failures([report.stopped] if report.stopped else [])
+    return Failures([*report.failures, *([report.stopped] if report.stopped else [])])
 
 
 @app.command()
@@ -172,6 +194,11 @@ def convert(
     """
     from core.convert import convert as converted
 
+    if source.is_dir() and (source / "_manifest").is_dir():
+        from core.cluster.home import brought_home
+
+        say(brought_home(source, target, to))
+        return
     report = converted(source, target, from_, to)
     say(report.sentence)
     Failures(report.refused).close()

@@ -71,8 +71,11 @@ def publish_model_verb(
         tell=warn,
     )
     tell_plan(plan, dry_run, workspace)
-    values, of = count(len(known), "value"), count(len(known.letters), "letter")
-    say(f"searched every file for {values} that say who the patients of {of} are: none found")
+    of = count(len(known.letters), "letter")
+    say(
+        f"searched every file for {len(known):,} names, numbers and dates of the patients of {of}: "
+        "none found"
+    )
 
 
 @publish.command(name="space")
@@ -167,8 +170,11 @@ def patients(letters: list[Path] | None, workspace: Path) -> "Identities":
     annotations: list[Annotation] = []
     documents: list[Letter] = []
     for path in paths:
-        with path.open("rb") as file:
-            whole = b'"pages"' in file.readline()
+        try:
+            with path.open("rb") as file:
+                whole = b'"pages"' in file.readline()
+        except OSError as error:
+            raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
         if whole:
             documents += read_records(path, Letter)
         else:
@@ -233,11 +239,12 @@ def tell_plan(plan: "Plan", dry_run: bool, workspace: Path) -> None:
 @contextmanager
 def like_space(model: str | None, port: int, workspace: Path) -> Iterator[str]:
     """The Space's folder on this machine, in an environment of its own; its address."""
+    from core.files import private_folder
     from core.publish.folder import assemble_space
     from core.publish.local import environment, running
     from core.publish.space import VARIABLE
 
-    home = workspace / "space"
+    home = private_folder(workspace) / "space"
     folder = assemble_space(
         fresh(home / "folder"), ROOT / "spaces", FOLDERS, ROOT / "pyproject.toml", model
     )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.errors import BadInput, UnknownName
+from verbs.engines import LOCAL, Engine, no_service, on_ray, one_for_all
+from verbs.engines import run as run_on_ray
 from verbs.labellers import hosted_labeller, load_tagger, tell_estimate, tell_usage
 from verbs.options import Corrected, EstimateOnly, Examples, Files, Language, MaxUsd, Shield
 from verbs.terminal import WORKSPACE, Failures, Out, Workspace, count, say, watch
@@ -45,6 +47,7 @@ def extract(
     shield: Shield = "auto",
     max_usd: MaxUsd = None,
     dry_run: EstimateOnly = False,
+    engine: Engine = LOCAL,
     workspace: Workspace = WORKSPACE,
 ) -> None:
     """Fill the 74 fields of each letter, each value with the words that say it.
@@ -71,6 +74,11 @@ def extract(
         raise BadInput(f"--labelled is for --by local; with --by {by} the model says what is there")
     if dry_run and by == "local":
         raise BadInput("--by local costs nothing; --dry-run is for --by llm and hybrid")
+    if on_ray(engine):
+        if by != "local":
+            raise no_service(by)
+        extract_on_ray(files, out, model, labelled)
+        return
     check_sheet(out)
     extractor: Local | Asked
     rules: Labeller = LABELLERS.get("rules")()
@@ -105,19 +113,30 @@ def extract(
     written = write_sheet(out, extracted(files, extractor, report, watch))
     for note in written.notes if written else ():
         say(f"  {note}")
-    tell_extraction(report, extractor, out)
-    Failures([*report.failures, *([report.stopped] if report.stopped else [])]).close()
+    tell_extraction(report, extractor, out).close()
 
 
-def tell_extraction(report: "Extraction", extractor: Any, out: Path) -> None:
+def extract_on_ray(files: list[str], out: Path, model: str | None, labelled: Path | None) -> None:
+    from core.cluster.jobs import Extract, extract_labellers, state_of
+    from core.extract.ways import Local
+
+    where = None if labelled is None else str(labelled.absolute())
+    shared = None if model is None else one_for_all(model)
+    extractor = Local(extract_labellers(where, shared))  # what is wrong is said before Ray starts
+    job = Extract(extractor.source, shared, where, state_of(where))
+    tell_extraction(run_on_ray(job, files, out, "extracting"), extractor, out).close()
+
+
+def tell_extraction(report: "Extraction", extractor: Any, out: Path) -> Failures:
     doubts, away = report.doubts, report.turned_away
     told = f", {count(doubts, 'doubt')} to look at" if doubts else ""
     told += f", {away} turned away (no discharge letters)" if away else ""
     letters = count(report.letters, "letter")
     say(f"{letters}, {count(report.values, 'value')} by {extractor.source}{told}: {out}")
+    failures = Failures([*report.failures, *([report.stopped] if report.stopped else [])])
     refused = getattr(extractor, "refused", None)
     if refused is None:
-        return
+        return failures
     tell_usage(extractor.usage)
     lost = {
         "without evidence in the letter": refused.evidence,
@@ -133,6 +152,7 @@ def tell_extraction(report: "Extraction", extractor: Any, out: Path) -> None:
         )
     for note in extractor.notes:
         say(f"  {note}")
+    return failures
 
 
 @app.command()

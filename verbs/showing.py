@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from core.errors import BadInput
 from verbs.options import DemoPort
 from verbs.publishing import open_like_space, publish
 from verbs.terminal import WORKSPACE, Workspace, check_port, say, stopping_on_sigterm, wait
@@ -36,6 +37,8 @@ def demo(
     check_port(port, "--port")
     first, others = (model[0], model[1:]) if model else (None, [])
     if like_space:
+        if others:
+            raise BadInput("--like-space: a Space runs one model; give --model once")
         return open_like_space(first, port, workspace)
     from demo.app import serving
 

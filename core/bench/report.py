@@ -14,19 +14,21 @@ from core.learn.intervals import Interval
 _NOTHING = "–"
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{name}: {title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
+:root {{ color-scheme: light dark }}
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem;
-  color: #222 }}
+  overflow-wrap: anywhere }}
 h1 {{ font-size: 1.4rem; margin-bottom: .2rem }} h2 {{ font-size: 1.1rem; margin-top: 2rem }}
 .wide {{ overflow-x: auto }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums }}
-th, td {{ padding: .3rem .6rem; text-align: right; border-bottom: 1px solid #ddd;
+th, td {{ padding: .3rem .6rem; text-align: right; border-bottom: 1px solid #8885;
   vertical-align: top }}
-th {{ font-weight: 600; max-width: 11rem }}
+th {{ font-weight: 600; max-width: 11rem; overflow-wrap: normal }}
 td {{ white-space: nowrap }}
 th:first-child, td:first-child, td:nth-child(2), th:nth-child(2) {{ text-align: left }}
 td:first-child {{ font-weight: 600 }}
-li {{ max-width: 52rem }} code {{ font-size: .9em }} .quiet {{ color: #666 }}
+li {{ max-width: 52rem }} code {{ font-size: .9em }} .quiet {{ opacity: .7 }}
 </style>
 <h1>{title}</h1>
 <p class="quiet">{paper}</p>

@@ -79,6 +79,7 @@ FORMATS = Registry(
         "labelstudio": "core.convert.labelstudio:People",
         "labelstudio-predictions": "core.convert.labelstudio:Predictions",
     },
+    extras={"spacy": "pip install 'lettera-ner[spacy]'"},
 )
 SUFFIXES = {
     ".jsonl": "jsonl",

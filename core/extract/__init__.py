@@ -17,9 +17,10 @@ from core.extract.values import whole
 from core.records import Annotation, Evidence, FieldValue, Letter, Value
 from core.schema import Schema, default_schema
 
-NOT_WHEN_DEAD = ("data_dimissione_cch", STAY)
+NOT_WHEN_DEAD = ("data_dimissione_cch", STAY, "Ritmo_alla_dimissione")
 KINDS = ("Tipo_secondo_intervento", "Tipo di REDO")  # "Reintervento" alone is not told of one
 LATER = ("data_ingresso_cch", "data_dimissione_cch")
+BIRTH, YOUNGEST = "data_di_nascita", 10 * 365  # days
 ONLY_WHEN_DEAD = ("Causa_morte", "data_morte")
 
 
@@ -42,6 +43,7 @@ def letter_fields(
     mentions = read_mentions(letter, annotations, schema)
     found = _Found(mentions)
     found.settle_death()
+    found.settle_birth()
     for value in (*_section_texts(letter, mentions, schema), *derive(letter, found.values)):
         if value.field in schema.fields:
             found.add(value)
@@ -100,6 +102,12 @@ class _Found:
                 value = self.values.pop(name)
                 both = in_order((*value.evidence, *(dead.evidence[:1] if dead else ())))
                 self.doubts.append(Doubt(name, "conflict", both, value.value))
+
+    def settle_birth(self) -> None:
+        """Nobody is operated on here as a small child: such a birth is a day of the stay."""
+        birth, came = self.values.get(BIRTH), self.values.get("data_ingresso_cch")
+        if birth and came and _ordinal(came.value) - _ordinal(birth.value) < YOUNGEST:
+            self.doubts.append(_conflict(self.values.pop(BIRTH)))
 
     def check(self, letter: Letter) -> None:
         """Adds what the values say against each other and against the letter."""

@@ -9,27 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from core.read.months import ROMAN, STEMS, month
+from core.label.rules.words import fold
+from core.read.dates import Written, bare_days, written
+from core.read.slips import mended
 
 OLDEST = 100  # a patient's age in years above which a birth year of two digits is read as 20yy
 _SLIPS = str.maketrans("OoQlI|", "000111")
 _D = r"[0-9OoQlI|]"
-_SEPARATOR = r"(?P<sep>\s?[/.\-–]\s?|\s|\|)"
-_NUMERIC = re.compile(
-    rf"(?<![\w/,.-])(?P<d>{_D}{{1,2}}){_SEPARATOR}(?P<m>{_D}{{1,2}})"
-    rf"(?:(?P=sep)\s?(?P<y>{_D}{{4}}|'?{_D}{{2}}))?(?![\w/])(?![.,-]\d)"
-)
-_ISO = re.compile(r"(?<![\w/-])(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?![\w/-])")
-_WORDS = re.compile(
-    r"(?<![\w/.,])(?P<d>[0-9OlI]{1,2}|primo)\s?[°ºª^]?[\s/-]*(?:di\s+|del\s+mese\s+di\s+)?"
-    r"(?P<m>gen(?:n|naio)?|feb(?:b|braio)?|mar(?:zo)?|apr(?:ile)?|mag(?:g|gio)?|giu(?:gno)?"
-    r"|lug(?:lio)?|ago(?:sto)?|sett?(?:embre)?|ott(?:obre)?|nov(?:embre)?|dic(?:embre)?)(?![a-zà-ù])"
-    r"(?:\.?[\s/-]*(?:del\s+|dell'anno\s+)?(?P<y>\d{4}|'?\d{2})(?!\w|[.,/:]\d))?",
-    re.IGNORECASE,
-)
-_ROMAN = re.compile(
-    r"(?<![\w/.,-])(?P<d>\d{1,2})[/.\s-](?P<m>[IVX]{1,4})[/.\s-](?P<y>\d{4}|'?\d{2})(?![\w/])"
-)
 _DAY = re.compile(r"\W*(\d{1,2})\W*")
 _YEAR = re.compile(
     rf"(?<![\w])(?:'(?P<short>\d{{2}})|(?P<long>[1lI]9{_D}{{2}}|2[0O]{_D}{{2}}))(?!\w)"
@@ -46,21 +32,27 @@ class Found:
 
 
 def find_dates(text: str, near: date | None = None, yearless: bool = False) -> Iterator[Found]:
-    """The dates of a text, in order; with `yearless` also "21/01", its year taken from `near`."""
-    for match in sorted(_matches(text), key=lambda match: match.start()):
-        if match["y"] is None and not yearless:
+    """The dates of a text, in order; with `yearless` also "21/01" and "venerdì 29", whose year and
+    month are taken from `near` and from the date before.
+    """
+    folded = fold(mended(text))
+    places = list(written(folded))
+    if yearless:
+        places = sorted([*places, *bare_days(folded, places)], key=lambda place: place.start)
+    for place in places:
+        if place.year is None and not yearless:
             continue
-        day = _day(match, near, birth=False)
+        day = _day(place, near, birth=False)
         if day is not None:
-            yield Found(match.start(), match.end(), day)
+            yield Found(place.start, place.end, day)
 
 
 def read_date(
     quote: str, near: date | None = None, *, birth: bool = False, after: str = ""
 ) -> date | None:
     """The one day a quote names, or None. `after` follows it: "dal 20" + " al 27/01/2025"."""
-    for match in sorted(_matches(quote), key=lambda match: match["y"] is None):
-        day = _day(match, near, birth)
+    for place in sorted(written(fold(mended(quote))), key=lambda place: place.year is None):
+        day = _day(place, near, birth)
         if day is not None:
             return day
     bare = _DAY.fullmatch(quote)
@@ -87,36 +79,11 @@ def latest_date(text: str) -> date | None:
     return max((found.day for found in find_dates(text)), default=None)
 
 
-def _matches(text: str) -> Iterator[re.Match[str]]:
-    for pattern in (_ISO, _NUMERIC, _WORDS, _ROMAN):
-        for match in pattern.finditer(text):
-            digits = sum(character.isdigit() for character in match[0])
-            # A blank separates numbers of any kind: only a whole year makes it a date.
-            loose = pattern is _NUMERIC and match["sep"].isspace() and len(match["y"] or "") < 4
-            if not loose and digits >= (1 if pattern is _WORDS else 2):
-                yield match
-
-
-def _day(match: re.Match[str], near: date | None, birth: bool) -> date | None:
-    written = match["d"].lower()
-    day = 1 if written == "primo" else int(match["d"].translate(_SLIPS))
-    number = _month(match["m"].lower())
-    if match["y"] is None and birth:
-        return None  # no stay tells the year of a birth
-    if match["y"] is None:
-        return _nearest(day, number, near)
-    digits = match["y"].lstrip("'").translate(_SLIPS)
-    year = int(digits) if len(digits) == 4 else _century(int(digits), near, birth)
-    return _valid(year, number, day)
-
-
-def _month(written: str) -> int:
-    if written[:3] in STEMS:
-        return month(written)
-    if written in ROMAN:
-        return ROMAN.index(written) + 1
-    digits = written.translate(_SLIPS)
-    return int(digits) if digits.isdigit() else 0
+def _day(place: Written, near: date | None, birth: bool) -> date | None:
+    if place.year is None:  # no stay tells the year of a birth
+        return None if birth else _nearest(place.day, place.month, near)
+    year = int(place.year) if len(place.year) == 4 else _century(int(place.year), near, birth)
+    return _valid(year, place.month, place.day)
 
 
 def _valid(year: int, month: int, day: int) -> date | None:

@@ -7,6 +7,10 @@ from datetime import date, timedelta
 from core.extract.dates import Found, find_dates
 from core.extract.result import in_order, quote
 from core.extract.words import families, sex_signs, words
+from core.label.rules.dates import COLUMN, is_header
+from core.label.rules.words import fold
+from core.read.dates import NUMBERS, written
+from core.read.slips import mended
 from core.records import Evidence, FieldValue, Letter, Value
 
 AGE, STAY, SEX = "età al momento dell'intervento", "H_Stay_giorni", "Sesso"
@@ -20,7 +24,8 @@ Values = Mapping[str, FieldValue]
 _OWN_DATE = re.compile(
     r"[\w']{0,6}\s*(?:il\s|:\s?|in\sdata\s)?(?:(?:lun|mar|mer|gio|ven|sab|dom)[a-zì]*\.?,?\s)?"
     r"(?:\d{4}-\d\d-\d\d|\d{1,2}(?:[/.| -](?:\d{1,2}|[ivx]{1,4})[/.| -]'?\d{2}"
-    r"|\s(?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic)))",
+    r"|\s(?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic)))"
+    r"|\s(?:il|(?:lun|mar|mer|gio|ven|sab|dom)[a-zì]*)\s\d{1,2}\b",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[;\n]|(?<!\bsec)(?<!\bmecc)(?<!\bvalv)\.(?=\s+[A-ZÀ-Ú*•-])")
@@ -81,11 +86,13 @@ def operation_day(letter: Letter, values: Values) -> tuple[date, tuple[Evidence,
 def _day_after(
     letter: Letter, first: date | None, last: date | None
 ) -> tuple[date, tuple[Evidence, ...]] | None:
-    """Entrato il 7 aprile e operato il giorno successivo: counted from the admission."""
+    """Entrato il 7 aprile e operato il giorno successivo, due giorni dopo: counted from then."""
     told = words("operation", "next_day").search(letter.text)
-    if told is None or first is None or last is None or first >= last:
+    if told is None or first is None or last is None:
         return None
-    return first + timedelta(days=1), (quote(letter, *told.span()),)
+    count = fold(told["days"] or "uno")
+    day = first + timedelta(days=NUMBERS.get(count) or int(count))
+    return (day, (quote(letter, *told.span()),)) if day <= last else None
 
 
 def _is_operation(letter: Letter, place: Found, known: bool) -> bool:
@@ -95,6 +102,8 @@ def _is_operation(letter: Letter, place: Found, known: bool) -> bool:
         return False
     start, end = _clause(letter.text, place)
     before, after = letter.text[start : place.start], letter.text[place.end : end]
+    if title := _title(letter.text, place):
+        before, after = title, ""
     operation, other = _nearest("said", before, after), _nearest("other", before, after)
     titled = (
         name != "Decorso_post_operatorio" and words("operation", "section").search(name) is not None
@@ -102,6 +111,17 @@ def _is_operation(letter: Letter, place: Found, known: bool) -> bool:
     if operation is None and titled:
         return other is None
     return operation is not None and (other is None or operation <= other)
+
+
+def _title(text: str, place: Found) -> str:
+    """The heading of the column that a date stands in, where the line above names one for each."""
+    start = text.rfind("\n", 0, place.start) + 1
+    row = text[start:].partition("\n")[0]
+    above = fold(text[:start].rstrip("\n").rpartition("\n")[2])
+    starts = [day.start + start for day in written(fold(mended(row)))]
+    named = [match[0] for match in COLUMN.finditer(above)]
+    fits = is_header(above) and len(named) == len(starts) and place.start in starts
+    return named[starts.index(place.start)] if fits else ""
 
 
 def _clause(text: str, place: Found) -> tuple[int, int]:
@@ -150,7 +170,8 @@ def _signs(letter: Letter, sign: re.Pattern[str], reach: int) -> list[Evidence]:
 
 def _implied(letter: Letter, values: Values) -> Iterator[FieldValue]:
     """DAPT is an antiplatelet, two antiplatelets are DAPT, a CRT-D defibrillates, a dose is a drug,
-    an earlier heart operation makes this one a redo, no therapy is no drug.
+    an earlier heart operation makes this one a redo, no therapy is no drug, a first fibrillation
+    after the operation had none before it.
     """
     true = {name: value for name, value in values.items() if value.value is True}
     plates = true["antiaggregante"].evidence if "antiaggregante" in true else ()
@@ -158,6 +179,8 @@ def _implied(letter: Letter, values: Values) -> Iterator[FieldValue]:
         yield FieldValue("dapt", True, plates)
     if "dapt" in true:
         yield FieldValue("antiaggregante", True, true["dapt"].evidence)
+    if "FA_di_nuova_insorgenza" in true:  # the first ever: there was none before
+        yield FieldValue("fibrillazione_atriale", 0, true["FA_di_nuova_insorgenza"].evidence)
     resynchronised = true["crt"].evidence if "crt" in true else ()
     shocks = words("therapy", "defibrillating")
     defibrillating = [place for place in resynchronised if shocks.search(place.text)]

@@ -21,15 +21,19 @@ _CLOCK = r"\d{1,2}(?:[:.]\d{2})?(?!\s?(?:/\s?\d|mg|cp|comp|fl|[,.]?\d))"
 _NEXT_CLOCK = rf"\s*(?:,|-|\+|/|;|ed?)\s*(?:alle|ore|h\.?)?\s*{_CLOCK}"
 _HOURS = rf"(?:alle|ore|dalle|h\.?|hh)\s*{_CLOCK}(?:{_NEXT_CLOCK})*"
 _MOMENT = (
-    r"(?:mattin[ao]|colazione|mezzogiorno|mezzod[iì]|pranzo|pomeriggio|ser[ae]|cena|notte|coricarsi|vespro|desinare"
+    r"(?:mattin[ao]|colazione|mezzogiorno|mezzod[iì]|pranzo|pomeriggio|ser[ae]|cena|notte"
+    r"|coricarsi|vespro|desinare"
     r"|ore\s+pasti)"
 )
 _TOKENS = re.compile(
-    rf"(?P<scheme>(?<![\d/])(?:{_FRACTION})(?:\s?-\s?(?:{_FRACTION})){{2,3}}(?![\d/])|(?<![\d/,.])[0-4]?[½¼¾]?\s?\+\s?[0-4][½¼¾]?\s?\+\s?[0-4]?[½¼¾]?(?![\d/,.]|\s?/)"
+    rf"(?P<scheme>(?<![\d/])(?:{_FRACTION})(?:\s?-\s?(?:{_FRACTION})){{2,3}}(?![\d/])"
+    rf"|(?<![\d/,.])[0-4]?[½¼¾]?\s?\+\s?[0-4][½¼¾]?\s?\+\s?[0-4]?[½¼¾]?(?![\d/,.]|\s?/)"
     rf"|(?<![\d/,.])[1-4]\s?\+\s?[1-4](?:\s?\+\s?[1-4])?(?![\d/,.]|\s?/))"
     rf"|(?P<mg>{_NUMBER})\s?(?:mg|milligramm[oi])\b"
     rf"|(?P<half>\s?e\s+(?:mezz[ao]|½|1/2))\b"
-    rf"|(?P<count>(?<![\d,./])(?:{_FRACTION})|\b(?:{_WORD}))\s*(?:di\s+)?(?:{_UNIT})(?P<plus>\s?(?:\+|e)\s?(?:1/2|½|mezz[ao])(?!\s*(?:{_UNIT})))?"
+    rf"|(?P<count>(?<![\d,./])(?:{_FRACTION})"
+    rf"|\b(?:{_WORD}))\s*(?:di\s+)?(?:{_UNIT})(?P<plus>\s?(?:\+|e)\s?(?:1/2|½"
+    rf"|mezz[ao])(?!\s*(?:{_UNIT})))?"
     rf"|(?P<cross>\b\d)\s?[x×]\s?(?P<by>\d)\b"
     rf"|(?:\b[x×*]\s?|\bper\s)(?P<times>\d)\b"
     rf"|\b(?P<volte>\d|una?|due|tre|quattro)\s+volt[ae]\b"
@@ -37,7 +41,8 @@ _TOKENS = re.compile(
     rf"|\bogni\s+(?P<every>\d{{1,2}})\s*(?:ore|h)\b"
     rf"|(?P<hours>\b{_HOURS})|(?P<moment>\b{_MOMENT}\b(?:\W{{1,2}}{_HOURS})?)"
     rf"|(?P<lone>(?<![\d,./])(?:[1-3]\s?/\s?[2-4]|[½¼¾⅓⅔])|\bmezz[ao]\b)"
-    rf"|(?P<bare>(?<![\d,./])[1-4]|\b(?:un[ao]|due|tre))\s+(?=(?:al(?:la|le)?|nel|la|il|ore|h)\b)"
+    rf"|(?P<bare>(?<![\d,./])[1-4]|\b(?:un[ao]|due|tre))\s+(?=(?:e\s+(?:mezz[ao]|½"
+    rf"|1/2)\s+)?(?:al(?:la|le)?|nel|la|il|ore|h)\b)"
     rf"|(?P<clocks>(?<![\d,./])(?:[5-9]|1\d)(?:\s?-\s?(?:1\d|2[0-3]))+(?!\s?(?:[,.]?\d|mg|cp|/)))"
     rf"|(?P<rate>(?<![\d,./])\d)\s?(?:/\s?die|al\s+(?:d[iì]|giorno))\b",
     re.IGNORECASE,
@@ -45,7 +50,8 @@ _TOKENS = re.compile(
 # Furosemide in Italy: tablets of 25 and 500 mg, vials of 20 and 250; often without unit.
 _BARE_STRENGTH = re.compile(
     r"(?:(?:lasix|furo(?:semide)?)\W+(?:(?:da|cp|cpr|compresse|cp da|compresse da)\s)?"
-    r"|^\s*(?:da\s)?)(?P<mg>20|25|40|50|75|100|125|250|500)(?![\d.,]*\d)(?!\s?(?:mg|ml"
+    r"|\b(?:pastigli[ae]|compress[ae]|cpr?)\s+da\s+|^\s*(?:da\s)?)(?P<mg>20|25|40|50|75|100|125"
+    r"|250|500)(?![\d.,]*\d)(?!\s?(?:mg|ml"
     r"|gtt|/))",
     re.IGNORECASE,
 )

@@ -20,6 +20,8 @@ from core.schema import Field, Schema
 _DOSE_GOES_ON = re.compile(
     r"\s*(?:(?:\d|½|¼|mezza|un[ao]?|due)(?:\s?/\s?\d)?\s?(?:cp|cpr|compress|fl|fial)|x\s?\d|(?:ore|alle|h)\s?\d)"
 )
+_CLAUSE = re.compile(r"[.;:](?=\s)")
+_TAIL = re.compile(r"\s(?:nei|tutti|tranne|eccetto|ogni|solo|il|a)\s[^\d,;.+\n]{3,40}")
 _WHOSE = re.compile(r"\W{0,3}(?:che\s(?:e|è)\s)?(?:quello\s)?(?:de(?:l|lla|llo)\s)?(\w+.{0,10})")
 AFTER = frozenset({"Decorso_post_operatorio", "esami_alla_dimissione", "terapia_alla_dimissione"})
 # A model's span below this score fills no cell: a wrong value costs a clerk more than an empty one.
@@ -186,16 +188,29 @@ def _read(said: _Said, near: date | None, below: str) -> tuple[Value | None, Rea
     if span.state == "uncertain":
         return None, "uncertain"
     after = said.source.phrase.text[span.end :] + below
-    text = entry(span.text, after) if field.name == "lasix_dosaggio" else span.text
+    text = span.text
+    if field.name == "lasix_dosaggio":
+        text = entry(span.text, after)
+        before = said.source.phrase.text[max(0, span.start - 60) : span.start]
+        needed = words("therapy", "at_need").search(_CLAUSE.split(before)[-1])
+        if said.source.origin != "human" and (needed or not_daily(text + _tail(after))):
+            return None, "not daily"
     read = read_value(field, text, Context(near, after))
     told = typed(field, span.value) if span.value is not None else None
     # A code is judged from the context, which a labeller saw; a number or date stands in the quote.
-    trusted = field.type in ("code", "boolean") or said.source.origin == "human"
+    bare = field.type == "date" and span.text.strip().isdigit()  # its month stands elsewhere
+    trusted = bare or field.type in ("code", "boolean") or said.source.origin == "human"
     known = told if read is None or (told is not None and trusted) else read
     value = read_state(field, span.state, known)
     if value is None and span.state not in ("family", "negated"):
-        return None, "not daily" if not_daily(text) else "unreadable"
+        return None, "unreadable"
     return value, None
+
+
+def _tail(after: str) -> str:
+    """What follows a dose in its clause, where it is no other drug: " nei giorni pari"."""
+    clause = _TAIL.match(after)
+    return clause[0] if clause else ""
 
 
 def _section_at(letter: Letter, offset: int) -> str | None:

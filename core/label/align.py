@@ -25,6 +25,7 @@ __all__ = ["Aligned", "Quote", "View", "align", "in_order", "normalised"]
 
 _PLACES = 1_000_000  # kept for all quotes of a text together
 _ORDERED = 200_000  # pairs of quote and place that are put in the best order
+_TRIES = 64  # places inside words that are passed over before quotes are looked for one by one
 _RUN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 Kind = Literal["normalised", "fuzzy"]
@@ -57,7 +58,10 @@ def align(text: str, quotes: Sequence[Quote], *, low: int = 0, high: int | None 
 
     `low` and `high`: only this part of the text is searched; offsets count from the text's start.
     """
-    search = _Search(text, low, len(text) if high is None else min(high, len(text)))
+    high = len(text) if high is None else min(high, len(text))
+    if (straight := _straight(text, quotes, low, high)) is not None:
+        return Aligned(straight, ())
+    search = _Search(text, low, high)
     copies = _copies(quotes)
     most = _PLACES // (len(copies) or 1)
     found = {quote: search.places(quote, number, most) for quote, number in copies.items()}
@@ -99,6 +103,28 @@ def in_order(places: Sequence[Sequence[int]]) -> list[int | None]:
         item, place, node = nodes[node]
         chosen[item] = place
     return chosen
+
+
+def _straight(text: str, quotes: Sequence[Quote], low: int, high: int) -> tuple[Span, ...] | None:
+    """The spans, where every quote stands as it is behind the one before: no more than one walk
+    through the text, and what all that follows would find. None where one does not."""
+    spans: list[Span] = []
+    tries = _TRIES + len(quotes)
+    for quote in quotes:
+        wanted = quote.text.strip()
+        size = len(wanted)
+        start = text.find(wanted, low, high) if wanted else -1
+        while start >= 0 and not at_word_edges(text, start, start + size):
+            tries -= 1
+            start = text.find(wanted, start + 1, high) if tries else -1
+        end, before = start + size, start - size + 1
+        # Of places of a quote that share words ("no, no, no") the first counts: not seen from here.
+        if start < 0 or text.find(wanted, before if before > 0 else 0, end - 1) >= 0:
+            return None
+        said = (quote.label, quote.field, quote.state, quote.value)
+        spans.append(Span(start, end, *said, status="exact", edits=0, text=wanted))
+        low = start + 1
+    return tuple(spans)
 
 
 class _Search:

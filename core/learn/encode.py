@@ -2,8 +2,9 @@
 can see. Learning and tagging both read phrases through here, so they cannot differ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from core.learn.tags import Word, words
 from core.records import Phrase
 
 NO_SECTION = "[no section]"
+_AT_ONCE = 1024
 
 
 def section_token(section: str) -> str:
@@ -98,6 +100,12 @@ class Encoder:
             self._windows(phrase, where, row.ids, row.word_ids)
             for phrase, where, row in zip(phrases, places, rows, strict=True)
         ]
+
+    def stream(self, phrases: Iterable[Phrase]) -> Iterator[Encoded]:
+        """The same, some phrases at a time: however many there are, few are in memory."""
+        rest = iter(phrases)
+        while some := list(islice(rest, _AT_ONCE)):
+            yield from self.encode(some)
 
     def _windows(
         self, phrase: Phrase, places: list[Word], ids: list[int], owners: list[int | None]

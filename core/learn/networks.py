@@ -43,11 +43,11 @@ def learn_network(task: Task) -> Record:
         weights=None if heft is None else torch.tensor(heft),
         **dict(options.network),
     )
-    learned = Rows(_varied(kept, options), encoder, lesson)
-    checked = Rows(lots.validation, encoder, lesson)
     together = PartialState(cpu=not torch.cuda.is_available())  # under torchrun: several processes
     with together.main_process_first():
         work = workplace(task.out, task.record.fingerprint)
+    learned = Rows(_varied(kept, options), encoder, lesson, work)
+    checked = Rows(lots.validation, encoder, lesson, work)
     logs = task.out.absolute().with_name(f"{task.out.absolute().name}.runs")
     trainer = make_trainer(network, learned, checked, options, work, logs, task.progress)
     resumed_from = fit(trainer, work)
@@ -58,7 +58,7 @@ def learn_network(task: Task) -> Record:
         spans=lesson.counts(
             (seen.words, annotation)
             for annotation, seen in zip(
-                lots.train, encoder.encode([a.phrase for a in lots.train]), strict=True
+                lots.train, encoder.stream(a.phrase for a in lots.train), strict=True
             )
         ),
         epochs=float(trainer.state.epoch or 0),

@@ -32,11 +32,11 @@ class Record:
     `fingerprint` tells whether the same training was asked for again. `recipe`: the one it was made
     by. `leaks`: letters and phrases on two sides of the split. `history`: loss and strict F1 on
     validation by epoch. `distribution`: spans by label before and after sampling.
-    `thresholds`: of a multilabel head, one per label. `meanings`: how many spans taught each state
-    ("states") and each code of a coded field ("codes"), and how well both are told of the gold
-    spans of the other lots ("scores"). `int8_cost`: the strict F1 on validation that the smaller
-    form loses. `compared`: the paired test against the model before; `offered`: whether it may be
-    published unforced.
+    `thresholds`: of a multilabel head one, or one per label; of a feature CRF one, where validation
+    letters chose it. `meanings`: how many spans taught each state ("states") and each code of a
+    coded field ("codes"), and how well both are told of the gold spans of the other lots
+    ("scores"). `int8_cost`: the strict F1 on validation that the smaller form loses. `compared`:
+    the paired test against the model before; `offered`: whether it may be published unforced.
     Old folders lack what has a default.
     """
 

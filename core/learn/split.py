@@ -59,7 +59,7 @@ def split(
     needed = 2 if len(known) < len(groups) else 3
     if len(known) < needed:
         raise BadInput(
-            f"{len(known)} letters are too few to learn from and to be scored on; "
+            f"too few letters to learn from and to be scored on: {len(known)}; "
             f"training needs at least {needed}: label or correct more letters"
         )
     free = [name for name in known if name not in fixed]

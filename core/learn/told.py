@@ -1,10 +1,11 @@
 """A training record in sentences: how good the model is, and what of it needs a person's eye."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.learn.record import Record
 from core.learn.scores import Score
 from core.learn.split import KNOWN
+from core.schema import VIEWS, default_schema
 
 FEWEST = 6
 """Letters without which no difference between two models can be told from chance: were one better
@@ -70,11 +71,20 @@ def needs_an_eye(record: Record) -> Iterator[str]:
         yield f"labels with a strict F1 under one half: {weak}"
     if unlearned := sorted(set(test.labels) - set(record.labels)):
         yield f"labels with no phrase to learn from: {', '.join(unlearned)}"
+    if record.view is None and (strange := _strangers(record.labels)):
+        yield f"labels that the table of fields does not know: {strange}"
     lost = {name: n for name, n in record.spans.items() if name != "learned" and n}
     if sum(lost.values()) > _ONCE * max(1, sum(record.spans.values())):
         yield f"spans that cannot be learned as they are: {_listed(lost)}"
     if leaks.get("phrases repeated", 0) > leaks.get("phrases", 0) / 2:
         yield "more than half of the phrases scored on stand word for word in those learned from"
+
+
+def _strangers(labels: Sequence[str]) -> str:
+    """Unknown ones among known ones; where all are unknown it is another label set, and fine."""
+    known = {label for view in VIEWS for label in default_schema().labels(view)}
+    strange = [label for label in labels if label not in known]
+    return ", ".join(strange) if len(strange) < len(labels) else ""
 
 
 def _letters(number: int, whose: str = "") -> str:

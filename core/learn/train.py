@@ -6,6 +6,7 @@ epoch, and the folder appears whole or not at all.
 """
 
 import dataclasses
+import importlib.util
 import platform
 import time
 from collections import Counter
@@ -13,14 +14,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.errors import BadInput, UnknownName
+from core.errors import BadInput, MissingExtra, UnknownName
 from core.learn.checkpoints import fingerprint, made_before
 from core.learn.heads import HEADS
 from core.learn.intervals import strict_counts, strict_intervals
 from core.learn.leakage import leaks, refuse
 from core.learn.learners import learn
 from core.learn.lesson import Lesson
-from core.learn.options import IMBALANCES, Options, Progress, is_crf
+from core.learn.options import IMBALANCES, REPORTERS, Options, Progress, is_crf
 from core.learn.places import room_for
 from core.learn.record import Record, opaque, read_record
 from core.learn.scores import Scores, score
@@ -46,7 +47,7 @@ def train(
     again for what `out` already is, it returns that record.
     """
     begun = time.monotonic()
-    _check_names(options)
+    _check(options)
     lots = lots_of(annotations, options)
     mark = mark_of(lots, options)
     if (made := made_before(out, mark)) is not None:
@@ -100,18 +101,43 @@ def mark_of(lots: Split, options: Options) -> str:
     return fingerprint([*lots.train, *lots.validation, *lots.test], known)
 
 
-def _check_names(options: Options) -> None:
+def _check(options: Options) -> None:
+    """Says what cannot be, before anything is read or made."""
     known = {"head": tuple(HEADS), "scheme": SCHEMES, "imbalance": IMBALANCES}
     for kind, names in known.items():
         name = getattr(options, kind)
         if name not in names:
             raise UnknownName(f"no {kind} named '{name}'; choose one of: {', '.join(names)}")
+    for kind in ("epochs", "batch_size", "accumulate", "max_length"):
+        if (number := getattr(options, kind)) < 1:
+            raise BadInput(f"{number} for {kind.replace('_', ' ')}: it must be at least 1")
+    if not options.learning_rate > 0:
+        raise BadInput(f"a learning rate of {options.learning_rate} teaches nothing; try 5e-5")
     if options.imbalance == "downsample" and not 0 <= options.plain < 1:
         raise BadInput("the share of phrases without a span must be at least 0 and under 1")
-    if is_crf(options.model) and options.imbalance in ("weighted", "clamped"):
+    if is_crf(options.model):
+        _check_crf(options)
+    if options.report_to is not None:
+        _check_reporter(options.report_to)
+
+
+def _check_crf(options: Options) -> None:
+    if options.imbalance in ("weighted", "clamped"):
         raise BadInput(
             "a feature CRF weighs no labels; choose --imbalance downsample or oversample"
         )
+    if options.head != "crf" or options.scheme != "bio":
+        raise BadInput("a feature CRF is its own head, over bio; leave --head and --scheme out")
+    if options.report_to is not None:
+        raise BadInput("a feature CRF has nothing to report by epoch; leave --report-to out")
+
+
+def _check_reporter(name: str) -> None:
+    """What goes there: loss, F1, options; of letters nothing."""
+    if name not in REPORTERS:
+        raise UnknownName(f"no reporter named '{name}'; choose one of: {', '.join(REPORTERS)}")
+    if importlib.util.find_spec(name) is None:
+        raise MissingExtra(f"--report-to {name} needs {name}: pip install {name}")
 
 
 def _lesson(annotations: Sequence[Annotation], options: Options) -> Lesson:

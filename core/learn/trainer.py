@@ -1,6 +1,5 @@
 """Hugging Face's Trainer as it is used here: set up, gone on with after a kill, reported."""
 
-import importlib.util
 import os
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,11 @@ from transformers import (
     TrainingArguments,
 )
 
-from core.errors import BadInput, MissingExtra, UnknownName
+from core.errors import BadInput, UnknownName
 from core.learn.base import decoder_of
 from core.learn.checkpoints import last_checkpoint, seal, state_of
 from core.learn.heads.headed import Headed
-from core.learn.options import PRECISIONS, REPORTERS, Options, Progress
+from core.learn.options import PRECISIONS, Options, Progress
 from core.learn.rows import Collator, Rows
 from core.learn.scoring.thresholds import shared
 from core.learn.scratch import SCRATCH
@@ -37,7 +36,8 @@ def make_trainer(
 ) -> Trainer:
     """A trainer that scores each epoch on the validation rows, if any, in strict F1. `logs`: where
     the files of TensorBoard go when it is asked for."""
-    _reporter(options.report_to, logs)
+    if options.report_to == "tensorboard":
+        os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(logs))
     if options.checkpointing:
         _save_memory(network, options.model)
     checked, best = len(validation) > 0, options.keep == "best"
@@ -130,18 +130,6 @@ def _save_memory(network: Headed, model: str) -> None:
     if not body.supports_gradient_checkpointing:
         raise BadInput(f"{model}: has no gradient checkpointing; leave it out")
     body.activation_checkpointing_enable({"use_reentrant": False})
-
-
-def _reporter(name: str | None, logs: Path) -> None:
-    """Checks that a reporter can be had. What goes there: loss, F1, options; of letters nothing."""
-    if name is None:
-        return
-    if name not in REPORTERS:
-        raise UnknownName(f"no reporter named '{name}'; choose one of: {', '.join(REPORTERS)}")
-    if importlib.util.find_spec(name) is None:
-        raise MissingExtra(f"--report-to {name} needs {name}: pip install {name}")
-    if name == "tensorboard":
-        os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(logs))
 
 
 def history_of(trainer: Trainer) -> list[Json]:

@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from core.learn.record import Record
 from core.learn.scores import Scores
 from core.learn.scratch import NETWORKS, SCRATCH
-from core.learn.told import meanings_of, needs_an_eye, verdict
+from core.learn.split import KNOWN
+from core.learn.told import meanings_of, needs_an_eye, score_of, verdict
 from core.learn.vocabulary import LETTERS_NEEDED
 from core.schema import Schema, default_schema
 
@@ -63,17 +64,24 @@ def write_card(
         licence=licence,
         record=record,
         base=record.base,
+        base_terms=record.engine == "onnx" and record.base not in SCRATCH,
         kind="a feature CRF" if record.engine == "crfsuite" else _KINDS[record.head],
-        learned=[(ORIGINS.get(name, name), count) for name, count in record.phrases.items()],
+        known=sum(record.phrases.values()),
         corrected=record.phrases.get("human", 0),
+        learned=[(ORIGINS.get(name, name), count) for name, count in record.phrases.items()],
         private=any(n for origin, n in record.phrases.items() if origin != "fictitious"),
         needed=LETTERS_NEEDED,
-        sources=record.sources.items(),
-        labels=[(label, _definition(label, schema)) for label in record.labels],
+        sources=_sources(record),
+        labels=[
+            (label, _definition(label, schema), test.labels.get(label) if test else None)
+            for label in record.labels
+        ],
         examples=examples or {},
         lots={name: len(letters) for name, letters in record.split.items()},
         leaks=_leaks(record),
         test=test,
+        headline=score_of(record) if test else "",
+        scored_on=_letters_of(record),
         scores=[(name, found, _within(record, name)) for name, found in record.scores.items()],
         verdict=verdict(record),
         meanings=list(meanings_of(record)),
@@ -83,6 +91,29 @@ def write_card(
     )
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _letters_of(record: Record, lot: str = "test") -> str:
+    """Whose the letters of a lot are. Those that nobody checked are scored on where there are no
+    others (`core.learn.split`)."""
+    people, fiction = (bool(record.phrases.get(origin)) for origin in KNOWN)
+    if lot == "test human" or (people and not fiction):
+        return "corrected by people"
+    if lot == "test fictitious" or (fiction and not people):
+        return "invented"
+    if people and fiction:
+        both = any(name.startswith("test ") for name in record.scores)
+        return f"corrected by people {'and' if both else 'or'} invented"
+    return "labelled by a machine and checked by nobody"
+
+
+def _sources(record: Record) -> list[tuple[str, int]]:
+    """Who said how many of the spans; voices of invented letters are one."""
+    voices = {name: n for name, n in record.sources.items() if name.startswith("fictitious/")}
+    rows = [(name, n) for name, n in record.sources.items() if name not in voices]
+    if voices:
+        rows.append((f"invented letters, in {len(voices)} voices", sum(voices.values())))
+    return rows
 
 
 def _use(record: Record, model_type: str | None) -> str:
@@ -148,7 +179,7 @@ def _header(record: Record, repo: str, licence: str, model_type: str | None) -> 
             result
             for name, found in record.scores.items()
             if name.startswith("test")
-            for result in _results(name, found, _bounds(record, name))
+            for result in _results(record, name, found)
         ]
         if test
         else None,
@@ -156,12 +187,14 @@ def _header(record: Record, repo: str, licence: str, model_type: str | None) -> 
     return str(data.to_yaml())
 
 
-def _results(name: str, found: Scores, bounds: dict[str, float] | None) -> list[EvalResult]:
+def _results(record: Record, name: str, found: Scores) -> list[EvalResult]:
     """Of one lot of letters. The interval stands in the metric's arguments and in its name."""
+    bounds = _bounds(record, name)
+    letters = f"{found.letters:,} letter{'' if found.letters == 1 else 's'}"
     known: dict[str, Any] = {
         "task_type": "token-classification",
         "dataset_type": "private",
-        "dataset_name": f"{found.letters} letters not trained on ({name})",
+        "dataset_name": f"{letters} not trained on, {_letters_of(record, name)}",
         "dataset_split": "test",
     }
     rows = [

@@ -32,6 +32,7 @@ SOURCES = (
 # Kept at home: what the page never runs, and in the demo what makes the invented letters.
 AT_HOME = (
     "core/bench/*",
+    "core/cluster/*",
     "core/convert/*",
     "core/label/hosted/*",
     "core/label/shield/*",

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import httpx2
@@ -135,7 +136,7 @@ def upload(
     api = client(token, endpoint)
     with explained(api, plan.repo):
         pays = check_account(api, plan.repo)
-        there = api.repo_exists(plan.repo, repo_type=plan.kind)
+        there = patiently(lambda: api.repo_exists(plan.repo, repo_type=plan.kind))
         stale = _stale(api, plan) if there else []
         if plan.kind == "space" and not there and not pays and tell is not None:
             tell(
@@ -143,11 +144,20 @@ def upload(
                 "for one to run a Gradio Space (PRO for a person, Team for an organisation): it "
                 "may refuse"
             )
+        if not there:
+            _make(api, plan)
         return _send(api, plan, stale)
 
 
 def _stale(api: HfApi, plan: Plan) -> list[str]:
-    """The files online that the plan leaves out. Raises BadInput in a repository of others."""
+    """The files online that the plan leaves out. Raises BadInput in a repository of others, and
+    in one that all may see where the plan is private."""
+    found = patiently(lambda: api.repo_info(plan.repo, repo_type=plan.kind))
+    if plan.private and not found.private:
+        raise BadInput(
+            f"{plan.repo}: is there already, for all to see; make it private on its page first "
+            "(Settings), or choose another name"
+        )
     rows = patiently(
         lambda: list(api.list_repo_tree(plan.repo, recursive=True, repo_type=plan.kind))
     )
@@ -161,27 +171,43 @@ def _stale(api: HfApi, plan: Plan) -> list[str]:
     return sorted(path for path in online - planned if is_allowed(path, plan.patterns))
 
 
-def _send(api: HfApi, plan: Plan, stale: list[str]) -> Plan:
-    space = plan.kind == "space"
-    made = patiently(
+def _make(api: HfApi, plan: Plan) -> None:
+    patiently(
         lambda: api.create_repo(
             plan.repo,
             repo_type=plan.kind,
             private=plan.private or None,
-            space_sdk="gradio" if space else None,
-            exist_ok=True,
+            space_sdk="gradio" if plan.kind == "space" else None,
+            exist_ok=True,  # after a line that was cut
         )
     )
-    for key, value in plan.variables.items():
-        api.add_space_variable(plan.repo, key, value)
-    for key, value in plan.secrets.items():
-        api.add_space_secret(plan.repo, key, value)
+
+
+def _send(api: HfApi, plan: Plan, stale: list[str]) -> Plan:
+    if plan.kind == "space":
+        _set(api, plan)
     revision = patiently(lambda: _commit(api, plan, stale))
     if plan.tag is not None:
-        api.create_tag(
-            plan.repo, tag=plan.tag, revision=revision, repo_type=plan.kind, exist_ok=True
+        tag = plan.tag
+        patiently(
+            lambda: api.create_tag(
+                plan.repo, tag=tag, revision=revision, repo_type=plan.kind, exist_ok=True
+            )
         )
-    return replace(plan, url=str(made), revision=revision)
+    where = "spaces/" if plan.kind == "space" else ""
+    return replace(plan, url=f"{api.endpoint}/{where}{plan.repo}", revision=revision)
+
+
+def _set(api: HfApi, plan: Plan) -> None:
+    """A Space's settings."""
+    there = patiently(lambda: api.get_space_variables(plan.repo))
+    for key in there.keys() & set(plan.unset):
+        patiently(partial(api.delete_space_variable, plan.repo, key))
+    for key, value in plan.variables.items():
+        if key not in there or there[key].value != value:  # each change starts it anew
+            patiently(partial(api.add_space_variable, plan.repo, key, value))
+    for key, value in plan.secrets.items():
+        patiently(partial(api.add_space_secret, plan.repo, key, value))
 
 
 def _commit(api: HfApi, plan: Plan, stale: list[str]) -> str:

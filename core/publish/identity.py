@@ -10,16 +10,22 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from itertools import combinations
 
 from core.label import LABELLERS
 from core.learn.record import opaque
-from core.read.months import MONTHS, month
+from core.read.months import STEMS, month
 from core.records import Annotation, Letter, Phrase, Span, phrase_ids
 from core.schema import default_schema
 
 SHORTEST = 4
 """Letters of a word that is searched for by itself; a shorter one only with the rest of its name.
 """
+LONG = 8
+"""Signs of a value that stands nowhere by chance: it is searched for in numbers too."""
+JOINED = 6
+"""Letters of a name that is searched for as one word: rossimario, dangelo."""
 FEWEST = 5
 """Digits of a number that is searched for: a shorter one stands in any file by chance."""
 _PARTICLES = frozenset(
@@ -27,11 +33,13 @@ _PARTICLES = frozenset(
     "nato nata signor signora paziente".split()
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_UNSEEN = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _RUN = re.compile(r"(?<!\w)(?<!\d\.)\+?\d(?:[ ./\-]?\d)*(?!\w)")
 _DECIMAL = re.compile(r"(?<![\w.])\d\.\d+(?![\w.])")
 _DAY = re.compile(r"(?<!\d)(\d{1,2})\s?[./\- ]\s?(\d{1,2})\s?[./\- ]\s?(\d{4}|\d{2})(?!\d)")
 _ISO = re.compile(r"(?<!\d)(\d{4})[./\-](\d{1,2})[./\-](\d{1,2})(?!\d)")
-_NAMED = re.compile(rf"(?<!\d)(\d{{1,2}})\W{{1,3}}({'|'.join(MONTHS)})\w*\W{{1,3}}(\d{{4}})")
+_SOLID = re.compile(r"(?<!\w)\d{8}(?!\w)")
+_NAMED = re.compile(rf"(?<!\d)(\d{{1,2}})\W{{1,3}}({'|'.join(STEMS)})[a-z]*\W{{1,3}}(\d{{4}})")
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,9 @@ class Identities:
     def found(self, text: str) -> set[str]:
         """The fields of which a value stands in a text."""
         plain = folded(text)
-        fields = {self.words[word] for word in set(_WORD.findall(plain)) & self.words.keys()}
-        spaced = f" {' '.join(_WORD.findall(plain))} " if self.names else ""
+        words = _WORD.findall(plain)
+        fields = {self.words[word] for word in set(words) & self.words.keys()}
+        spaced = f" {' '.join(words)} " if self.names else ""
         fields |= {known for name, known in self.names.items() if f" {name} " in spaced}
         if self.numbers:
             fields |= {self.numbers[n] for n in _numbers(plain, self.numbers)}
@@ -60,20 +69,28 @@ class Identities:
             fields |= {self.days[day] for day in set(_days(plain)) & self.days.keys()}
         return fields
 
+    @cached_property
     def long(self) -> "Identities":
         """Those so long that they stand in no numbers by chance."""
         rows = (self.words, self.names, self.numbers)
         words, names, numbers = (
-            {value: name for value, name in row.items() if len(value) >= 8} for row in rows
+            {value: name for value, name in row.items() if len(value) >= LONG} for row in rows
         )
         return Identities(words, names, numbers)
 
 
 def folded(text: str) -> str:
-    """In small letters without accents; the marks of sub-words are spaces."""
+    """In small letters without accents and signs that are not seen; the marks of sub-words are
+    spaces."""
+    if text.isascii():
+        return text.lower()
     text = text.replace("\u0120", " ").replace("\u2581", " ")
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    return _UNSEEN.sub("", unicodedata.normalize("NFKD", text.casefold()))
+
+
+def words_of(text: str) -> list[str]:
+    """Its words, folded."""
+    return _WORD.findall(folded(text))
 
 
 def identities(annotations: Iterable[Annotation], letters: Iterable[Letter] = ()) -> Identities:
@@ -105,30 +122,45 @@ def _lines(letter: Letter) -> Iterator[Phrase]:
 
 def _take(known: Identities, spans: Iterable[Span]) -> None:
     fields = default_schema().fields
+    named: list[tuple[str, list[str]]] = []
     for span in spans:
         name = span.field or span.label
         if name == "identity" or (
             name in fields and fields[name].group == "identity" and fields[name].kind == "mention"
         ):
             for said in (span.text, span.value):
-                if isinstance(said, str):
-                    _add(known, said, name)
+                if isinstance(said, str) and not _count(known, said, name):
+                    named.append((name, words_of(said)))
+    for name, words in named:
+        known.words.update(dict.fromkeys(_long(words), name))
+        _whole(known, words, name)
+    for (name, words), (other, more) in combinations(named, 2):
+        if name != other:
+            _whole(known, words + more, name)
 
 
-def _add(known: Identities, said: str, name: str) -> None:
+def _count(known: Identities, said: str, name: str) -> bool:
+    """Takes a date or a number; returns whether it is one."""
     plain = folded(said)
     days = list(_days(plain))
     known.days.update(dict.fromkeys(days, name))
     digits = re.sub(r"\D", "", plain)
     if not days and len(digits) >= FEWEST:
         known.numbers.update(dict.fromkeys(_short(digits), name))
-    if days or digits:
-        return
-    words = [word for word in _WORD.findall(plain) if len(word) > 1]
-    long = [word for word in words if len(word) >= SHORTEST and word not in _PARTICLES]
-    known.words.update(dict.fromkeys(long, name))
-    if len(words) > 1 and not long:
-        known.names[" ".join(words)] = name
+    return bool(days or digits)
+
+
+def _long(words: Iterable[str]) -> list[str]:
+    return [word for word in words if len(word) >= SHORTEST and word not in _PARTICLES]
+
+
+def _whole(known: Identities, words: list[str], name: str) -> None:
+    """A name of several words written as one; and as it is, if each is short. In both orders."""
+    for row in (words, words[::-1]) if len(words) > 1 else ():
+        if len("".join(row)) >= JOINED:
+            known.words.setdefault("".join(row), name)
+        if not _long(row) and min(map(len, row)) > 1:
+            known.names[" ".join(row)] = name
 
 
 def _short(digits: str) -> Iterator[str]:
@@ -144,11 +176,9 @@ def _numbers(text: str, known: Mapping[str, str]) -> Iterator[str]:
     written = _RUN.findall(_DECIMAL.sub(";", text))
     runs = {re.sub(r"\D", "", run) for run in written}
     apart = {part for run in written for part in re.findall(r"\d+", run)}
-    for number in known:
-        if number in runs or number in apart:
-            yield number
-        elif len(number) > 7 and any(number in run for run in runs):
-            yield number
+    yield from (runs | apart) & known.keys()
+    if within := ";".join(run for run in runs if len(run) >= LONG):
+        yield from (number for number in known if len(number) >= LONG and number in within)
 
 
 def _days(text: str) -> Iterator[date]:
@@ -157,6 +187,9 @@ def _days(text: str) -> Iterator[date]:
             yield from _day(whole, int(number), int(day))
     for year, number, day in _ISO.findall(text):
         yield from _day(int(year), int(number), int(day))
+    for run in _SOLID.findall(text):
+        yield from _day(int(run[:4]), int(run[4:6]), int(run[6:]))
+        yield from _day(int(run[4:]), int(run[2:4]), int(run[:2]))
     for day, name, year in _NAMED.findall(text):
         yield from _day(int(year), month(name), int(day))
 

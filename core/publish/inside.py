@@ -1,14 +1,16 @@
 """Everything that can be read in a file that goes online: text as it is, and the bytes of tensors.
 
-A format is known by what it is, not by its name alone: archives are opened, JSON is read with its
-escapes, of an ONNX graph every string, of a CRF every feature. What is left is `Raw`: numbers, in
-which only long runs of letters can be a text.
+A file is opened as what its name says, and one that is something else, or holds more than that, is
+refused: archives are unpacked, JSON is read with its escapes, of an ONNX graph every string, of a
+CRF every feature. What is left is `Raw`: numbers, in which only long runs of letters can be a text.
 """
 
 import io
 import json
+import struct
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,12 @@ SHORT, LONG = 8, 16
 first, some fifty in 400 MB the second."""
 _WINDOW = 1 << 24
 _OVERLAP = 1 << 10
+_BROKEN = (
+    *(KeyError, NotImplementedError, RuntimeError, TypeError, ValueError),
+    *(struct.error, zipfile.BadZipFile, zlib.error),
+)
+_COUNTS = 10_000_000
+"""Numbers from here on are no counts, nor places in a vocabulary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,85 +73,86 @@ def runs(piece: bytes) -> Iterator[str]:
 
 
 def parts(name: str, content: bytes) -> Iterator[Text | Raw]:
-    """All of a file. Raises BadInput for one that cannot be looked into."""
-    if content[:4] == b"PK\x03\x04":
-        yield from _zip(name, content)
-    elif content[:6] == b"\x93NUMPY":
-        yield from _array(name, content)
-    elif content[:4] == b"lCRF":
-        yield from _crf(name, content)
-    elif name.endswith(".safetensors"):
-        yield from _safetensors(name, content)
-    elif name.endswith(".onnx"):
-        yield from _onnx(name, content)
-    else:
-        yield from _plain(name, content)
+    """All of a file. Raises BadInput for one that is not what its name says."""
+    found = [reader for ending, reader in _READERS.items() if name.endswith(ending)]
+    try:
+        yield from (found or [_plain])[0](name, content)
+    except _BROKEN as error:
+        raise _closed(name, type(error).__name__) from error
+
+
+def _closed(name: str, why: str) -> BadInput:
+    return BadInput(f"{name}: cannot be looked into ({why}); train the model again")
 
 
 def _plain(name: str, content: bytes) -> Iterator[Text | Raw]:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        yield Text(name, content.decode("latin-1"))
-        yield Raw(name, content)
-        return
-    try:
-        told = json.loads(text)
-    except ValueError:
-        yield Text(name, text)
-        return
-    if not isinstance(told, dict):
-        yield Text(name, _said(told))
-        return
-    for key, value in told.items():
+    if b"\0" in content:
+        raise _closed(name, "not a text in UTF-8")
+    yield Text(name, content.decode("utf-8"))
+
+
+def _json(name: str, content: bytes) -> Iterator[Text | Raw]:
+    # Pairs, for of a key that stands twice a dict keeps the last value alone.
+    told = json.loads(content.decode("utf-8"), object_pairs_hook=_Pairs)
+    if not isinstance(told, _Pairs):
+        told = _Pairs([("", told)])
+    for key, value in told:
         yield Text(f"{name}: {key}" if key.isidentifier() else name, f"{key}\n{_said(value)}")
 
 
-def _said(value: Any, numbers: bool = True) -> str:
-    """Every string of a JSON value, and its whole numbers but for those of a vocabulary."""
+class _Pairs(list[tuple[str, Any]]):
+    """An object of JSON."""
+
+
+def _said(value: Any) -> str:
+    """Every string of a JSON value and its whole numbers, but for counts by name."""
     lines: list[str] = []
-    stack: list[tuple[Any, bool]] = [(value, numbers)]
+    stack: list[tuple[Any, int]] = [(value, 0)]
     while stack:
-        value, numbers = stack.pop()
-        if isinstance(value, dict):
-            counted = len(value) > 1 and all(type(n) is int for n in value.values())
-            lines.extend(value)
-            stack.extend((inner, numbers and not counted) for inner in value.values())
+        value, least = stack.pop()
+        if isinstance(value, _Pairs):
+            counted = len(value) > 1 and all(type(n) is int for _, n in value)
+            lines.extend(key for key, _ in value)
+            stack.extend((inner, _COUNTS if counted else 0) for _, inner in value)
         elif isinstance(value, list):
-            stack.extend((inner, numbers) for inner in value)
+            lines.append(_spelt(value))
+            stack.extend((inner, least) for inner in value)
         elif isinstance(value, str):
             lines.append(value)
-        elif numbers and isinstance(value, int):
-            lines.append(str(value))
+        elif isinstance(value, (int, float)) and value >= least and value == value // 1:
+            lines.append(str(int(value)))
     return "\n".join(lines)
 
 
-def _zip(name: str, content: bytes) -> Iterator[Text | Raw]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as file:
-            if file.comment:
-                yield Text(name, file.comment.decode("latin-1"))
-            for member in file.infolist():
-                yield Text(name, f"{member.filename}\n{member.comment.decode('latin-1')}")
-                yield from parts(f"{name}/{member.filename}", file.read(member))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise BadInput(f"{name}: cannot be looked into ({type(error).__name__})") from error
+def _spelt(numbers: Sequence[Any]) -> str:
+    """What a list of numbers says where each is that of a letter."""
+    if len(numbers) > 3 and all(type(n) is int and 31 < n < 0x3000 for n in numbers):
+        return "".join(map(chr, numbers))
+    return ""
 
 
-def _array(name: str, content: bytes) -> Iterator[Text | Raw]:
-    try:
-        array = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, OSError) as error:
-        raise BadInput(f"{name}: cannot be looked into (it holds more than numbers)") from error
-    if array.dtype.kind in "US":
-        yield Text(name, "\n".join(str(said) for said in array.astype(str).ravel()))
-    else:
-        yield Raw(name, array.tobytes())
+def _packed(name: str, content: bytes) -> Iterator[Text | Raw]:
+    """Our archives of CRFs and word lists; what in them is no member's content is a text."""
+    if content[:4] == b"lCRF":
+        yield from _crf(name, content)
+        return
+    rest, at = [], 0
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        for member in sorted(file.infolist(), key=lambda member: member.header_offset):
+            named, extra = struct.unpack_from("<HH", content, member.header_offset + 26)
+            begin = member.header_offset + 30 + named + extra
+            rest.append(content[at:begin])
+            at = begin + member.compress_size
+            inner, whole = f"{name}/{member.filename}", file.read(member)
+            yield from _json(inner, whole) if inner.endswith(".json") else _crf(inner, whole)
+    yield Text(name, b"\n".join([*rest, content[at:]]).decode("latin-1"))
 
 
 def _crf(name: str, content: bytes) -> Iterator[Text | Raw]:
     import pycrfsuite
 
+    if content[:4] != b"lCRF" or int.from_bytes(content[4:8], "little") != len(content):
+        raise _closed(name, "not a CRF, or more than one")
     tagger = pycrfsuite.Tagger()
     tagger.open_inmemory(content)
     told = tagger.info()
@@ -152,9 +161,14 @@ def _crf(name: str, content: bytes) -> Iterator[Text | Raw]:
 
 
 def _safetensors(name: str, content: bytes) -> Iterator[Text | Raw]:
-    size = int.from_bytes(content[:8], "little")
-    yield from _plain(f"{name}: header", content[8 : 8 + size].rstrip())
-    yield Raw(name, content[8 + size :])
+    begin = 8 + int.from_bytes(content[:8], "little")
+    header = content[8:begin]
+    yield from _json(f"{name}: header", header)
+    tensors = [row for key, row in json.loads(header).items() if key != "__metadata__"]
+    sizes = [row["data_offsets"][1] - row["data_offsets"][0] for row in tensors]
+    if begin + sum(sizes) != len(content):
+        raise _closed(name, "more than its tensors")
+    yield Raw(name, content[begin:])
 
 
 def _onnx(name: str, content: bytes) -> Iterator[Text | Raw]:
@@ -166,17 +180,25 @@ def _onnx(name: str, content: bytes) -> Iterator[Text | Raw]:
         model = onnx.load_model_from_string(content)
     except Exception as error:
         # protobuf raises errors of its own making.
-        raise BadInput(f"{name}: cannot be looked into ({type(error).__name__})") from error
+        raise _closed(name, type(error).__name__) from error
+    size = model.ByteSize()
+    model.DiscardUnknownFields()
+    if model.ByteSize() != size:
+        raise _closed(name, "more than a graph")
     yield from _message(name, model)
 
 
 def _message(name: str, message: Any) -> Iterator[Text | Raw]:
-    """Every string of a protobuf message; the bytes of a tensor as numbers."""
+    """Every string of a protobuf message, and what its lists of numbers spell; the bytes of a
+    tensor as numbers."""
     lines: list[str] = []
     stack = [message]
     while stack:
         for field, value in stack.pop().ListFields():
             values = [value] if isinstance(value, (str, bytes)) or not _many(value) else value
+            if field.cpp_type in (field.CPPTYPE_INT64, field.CPPTYPE_INT32):
+                lines.append(_spelt(values))
+                continue
             for said in values:
                 if hasattr(said, "ListFields"):
                     stack.append(said)
@@ -191,3 +213,11 @@ def _message(name: str, message: Any) -> Iterator[Text | Raw]:
 
 def _many(value: Any) -> bool:
     return hasattr(value, "__len__") and not hasattr(value, "ListFields")
+
+
+_READERS: dict[str, Callable[[str, bytes], Iterator[Text | Raw]]] = {
+    ".json": _json,
+    ".crfsuite": _packed,
+    ".safetensors": _safetensors,
+    ".onnx": _onnx,
+}

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,8 +16,8 @@ from core.learn.engines import MEANINGS, QUANTISED, TRANSITIONS
 from core.learn.record import FILE, NETWORK, TOKENIZER, WEIGHTS, Record, read_record, write_record
 from core.learn.told import verdict
 from core.publish.card import TEMPLATE, write_card
-from core.publish.hub import check_repo, upload
-from core.publish.identity import Identities, folded
+from core.publish.hub import check_repo, client, upload
+from core.publish.identity import Identities
 from core.publish.leaks import refuse_leaks
 from core.publish.plan import Plan, PlannedFile, allowed_files
 from core.records import Json
@@ -44,6 +43,9 @@ MODEL_FILES = (
 )
 _MADE = (FILE, CARD, RECIPE)
 """Written anew for the upload: the folder's own stay as they are."""
+_ASKED_OF_CRF = ("imbalance", "epochs", "seed")
+_ASKED = ("head", "scheme", *_ASKED_OF_CRF, "batch_size", "learning_rate")
+"""The options of a training that say how; the rest is where and how fast."""
 _PERSON = re.compile(r"person/(?!\d+\Z)")
 
 
@@ -73,6 +75,8 @@ def publish_model(
     patients of its letters are; without it only a model of invented letters goes.
     """
     check_repo(repo)
+    if not dry_run:
+        client(token, endpoint)  # a missing token is told before minutes of search
     files = [file for file in allowed_files(folder, MODEL_FILES) if file.name not in _MADE]
     record = read_record(folder)
     if not force:
@@ -80,8 +84,8 @@ def publish_model(
     known = covering(folder, record, known)
     with TemporaryDirectory(prefix="lettera-card-") as made:
         files += _made(Path(made), folder, record, repo, licence, examples)
-        plain = public_words(*(examples or {}).values())
-        refuse_leaks(files, known, plain, base_vocabulary(record))
+        public = (*public_texts(), *(examples or {}).values())
+        refuse_leaks(files, known, public, base_vocabulary(record))
         plan = Plan(
             repo,
             "model",
@@ -160,7 +164,7 @@ def _recipe(record: Record) -> Json:
     """What it takes to train one the same way on letters of one's own."""
     told = record.options
     words = ["lettera train corrected.jsonl -o model/", f"--model {record.base}"]
-    for option in ("head", "scheme", "imbalance", "epochs", "batch_size", "learning_rate", "seed"):
+    for option in _ASKED if record.engine == "onnx" else _ASKED_OF_CRF:
         if told.get(option) is not None:
             words.append(f"--{option.replace('_', '-')} {told[option]}")
     return {
@@ -181,17 +185,9 @@ def _model_type(folder: Path) -> str | None:
     return str(found) if found else None
 
 
-@cache
-def _our_words() -> frozenset[str]:
-    """Words, folded, of the card's own text and of the fields' table."""
-    texts = (TEMPLATE.read_text(encoding="utf-8"), OURS.read_text(encoding="utf-8"))
-    return frozenset(word for text in texts for word in re.findall(r"[^\W\d_]+", folded(text)))
-
-
-def public_words(*texts: str) -> frozenset[str]:
-    """Words, folded, that stand in a card by our own doing: no patient's, whoever bears one."""
-    more = (word for text in texts for word in re.findall(r"[^\W\d_]+", folded(text)))
-    return _our_words() | frozenset(more)
+def public_texts() -> tuple[str, ...]:
+    """What stands in a card by our own doing: no patient's words, whoever bears such a name."""
+    return TEMPLATE.read_text(encoding="utf-8"), OURS.read_text(encoding="utf-8")
 
 
 def base_vocabulary(record: Record) -> frozenset[str]:

@@ -13,6 +13,7 @@ from core.files import replacing
 from core.learn.record import FILE, read_record
 from core.learn.told import score_of
 from core.publish.hub import explained, patiently
+from core.publish.model import version
 from core.publish.plan import Plan
 from core.publish.running import ask, host_of
 from core.publish.space import VARIABLE
@@ -67,11 +68,8 @@ def look(api: HfApi, rows: Iterable[tuple[str, str]], *, seconds: float = 60) ->
 
 def _model(api: HfApi, repo: str) -> tuple[bool, list[str]]:
     sha = patiently(lambda: api.model_info(repo)).sha
-    refs = patiently(lambda: api.list_repo_refs(repo))
-    versions = [ref.name for ref in refs.tags if ref.target_commit == sha]
-    folder = Path(api.hf_hub_download(repo, FILE, revision=sha)).parent
-    record = read_record(folder)
-    told = [f"version {versions[-1] if versions else 'without a tag'} (commit {str(sha)[:8]})"]
+    record = read_record(Path(api.hf_hub_download(repo, FILE, revision=sha)).parent)
+    told = [f"version {version(record)} (commit {str(sha)[:8]})"]
     told.append(f"trained on {record.date[:10]}")
     if "test" in record.scores:
         told.append(score_of(record))
@@ -89,7 +87,8 @@ def _space(api: HfApi, repo: str, seconds: float) -> tuple[bool, list[str]]:
     else:
         told.append("the model copied into it, or rules")
     if stage != "RUNNING":
-        return False, told
+        asleep = stage == "SLEEPING"
+        return asleep, [*told, *(["wakes with the next visitor"] if asleep else [])]
     host = host_of(api, repo)
     token = api.token if isinstance(api.token, str) else None
     took = ask(host, token, seconds=seconds)

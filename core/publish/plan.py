@@ -24,8 +24,8 @@ class PlannedFile:
 class Plan:
     """One upload. `marker` is a file that every repository of this kind holds, `patterns` the list
     of what it may hold; `message` is the commit's, `tag` names the version. `variables` are a
-    Space's public settings, `secrets` those that nobody can read back. `url` and `revision` are
-    known once it is online.
+    Space's public settings, `unset` names of those that must not be there (any longer), `secrets`
+    those that nobody can read back. `url` and `revision` are known once it is online.
     """
 
     repo: str
@@ -37,6 +37,7 @@ class Plan:
     private: bool = False
     tag: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     url: str | None = None
     revision: str | None = None

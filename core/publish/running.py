@@ -1,11 +1,14 @@
 """A Space after the upload: waited for while it is built, its log's end, and whether it answers."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
+import httpx2
 from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
 
 from core.errors import ServerError
 from core.publish.hub import explained, patiently
@@ -16,9 +19,8 @@ Anamnesi: ipertensione arteriosa. Ex fumatrice, stop nel 1990.
 """
 """Invented; what the Space is asked, and what of it must come back."""
 EXPECTED = ("fumo", "ipertensione")
-_GOES_ON = ("BUILDING", "RUNNING_BUILDING", "APP_STARTING", "RUNNING_APP_STARTING")
 _FAILED = ("NO_APP_FILE", "CONFIG_ERROR", "BUILD_ERROR", "RUNTIME_ERROR", "DELETING")
-_ASLEEP = ("STOPPED", "PAUSED", "SLEEPING")
+_ASLEEP = ("STOPPED", "PAUSED")  # a sleeping one wakes by itself when it is sent something
 _LINES = 20
 
 Tell = Callable[[str], None]
@@ -76,9 +78,14 @@ def host_of(api: HfApi, repo: str) -> str:
 def _tell_log(api: HfApi, repo: str, stage: str, tell: Tell) -> None:
     """The end of the log of the build, or of the run where that was what failed."""
     build = stage != "RUNTIME_ERROR"
-    lines = [line.rstrip() for line in islice(api.fetch_space_logs(repo, build=build), 100_000)]
-    for line in lines[-_LINES:]:
-        tell(f"  | {line}")
+    last: deque[str] = deque(maxlen=_LINES)
+    try:
+        last.extend(islice(api.fetch_space_logs(repo, build=build), 100_000))
+    except (HfHubHTTPError, httpx2.HTTPError) as error:
+        # What failed is to be told all the same.
+        tell(f"  | its log was not to be had ({type(error).__name__}); it stands on its page")
+    for line in last:
+        tell(f"  | {line.rstrip()}")
 
 
 def ask(host: str, token: str | None = None, *, seconds: float = 60) -> float:

@@ -10,7 +10,7 @@ from core.publish.folder import MODEL, SPACE_FILES, assemble_space
 from core.publish.hub import check_repo, client, explained, upload
 from core.publish.identity import Identities
 from core.publish.leaks import refuse_leaks
-from core.publish.model import base_vocabulary, covering, expect_better, public_words
+from core.publish.model import base_vocabulary, covering, expect_better, public_texts
 from core.publish.plan import Plan, PlannedFile, allowed_files
 
 VARIABLE = "LETTERA_MODEL"
@@ -44,6 +44,8 @@ def publish_space(
     The planned files' paths lead into the temporary folder, which is gone on return.
     """
     check_repo(repo)
+    if not dry_run:
+        client(token, endpoint)
     settings, secrets = dict(variables or {}), dict(secrets or {})
     local = model is not None and Path(model).is_dir()
     if model is not None and local and not force:
@@ -65,6 +67,8 @@ def publish_space(
             patterns=SPACE_FILES,
             private=private,
             variables=settings,
+            # A model of the Hub that ran there before would go on running.
+            unset=() if VARIABLE in settings else (VARIABLE,),
             secrets=secrets,
         )
         return plan if dry_run else upload(plan, token, endpoint, tell)
@@ -93,4 +97,4 @@ def _check_model(model: Path, files: Sequence[PlannedFile], known: Identities | 
     record = read_record(model)
     own = [file for file in files if file.name.startswith(f"{MODEL}/")]
     known = covering(model, record, known)
-    refuse_leaks(own, known, public_words(), base_vocabulary(record))
+    refuse_leaks(own, known, public_texts(), base_vocabulary(record))

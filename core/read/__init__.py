@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from core.read.raw import RawDocument
+from core.read.raw import RawDocument, Told
 from core.records import Letter
 from core.registry import Registry
 
@@ -29,12 +29,15 @@ READERS = Registry(
 )
 
 
-def read_file(path: Path, reader: str = "auto") -> list[Letter]:
-    """The letters of a file. Raises BadInput, UnknownName or MissingExtra."""
+def read_file(path: Path, reader: str = "auto", told: Told | None = None) -> list[Letter]:
+    """The letters of a file. Raises BadInput, UnknownName or MissingExtra.
+
+    `told` hears of each page that a reader which recognises (auto, tesseract) comes to.
+    """
     from core.read.folders import check, digest
     from core.read.letter import compose_all
 
-    chosen = READERS.get(reader)()
+    chosen = READERS.get(reader)(told) if told else READERS.get(reader)()
     check(path)
     document: RawDocument = chosen.read(path)
     return compose_all(document, path.name, digest(path))

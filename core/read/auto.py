@@ -5,25 +5,28 @@ from pathlib import Path
 
 from core.errors import BadInput
 from core.read.folders import PDFS, TEXTS
-from core.read.raw import RawDocument, RawPage
+from core.read.raw import RawDocument, RawPage, Told, silent
 from core.read.text import read_plain
 
 
 class Auto:
     """Text files as they are, PDFs page by page, pictures through Tesseract."""
 
+    def __init__(self, told: Told = silent) -> None:
+        self._told = told
+
     def read(self, path: Path) -> RawDocument:
         suffix = path.suffix.lower()
         if suffix in TEXTS:
             return read_plain(path)
         if suffix in PDFS:
-            return _pdf(path)
+            return _pdf(path, self._told)
         from core.read.tesseract import Tesseract
 
-        return Tesseract().read(path)
+        return Tesseract(self._told).read(path)
 
 
-def _pdf(path: Path) -> RawDocument:
+def _pdf(path: Path, told: Told) -> RawDocument:
     from core.read.pdf import opened
     from core.read.text_layer import has_text, page_of
 
@@ -47,6 +50,7 @@ def _pdf(path: Path) -> RawDocument:
                     from core.read.tesseract import recogniser
 
                     recognise = stack.enter_context(recogniser())
+                told(number + 1)
                 pages.append(recognise(image))
                 used.add("tesseract")
     if not any(page.text.strip() for page in pages):

@@ -7,6 +7,8 @@ row by row, a patient block in two columns and prose in two columns column by co
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from statistics import mean, median
 from typing import NamedTuple
 
@@ -29,13 +31,13 @@ class Word(NamedTuple):
     bottom: float
 
 
-@dataclass(slots=True)
+@dataclass
 class Segment:
-    """Neighbouring words of one row: a line of a column, or a cell."""
+    """Neighbouring words of one row: a line of a column, or a cell. Whole before it is asked."""
 
     words: list[Word]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
@@ -47,11 +49,11 @@ class Segment:
     def right(self) -> float:
         return self.words[-1].right
 
-    @property
+    @cached_property
     def top(self) -> float:
         return min(word.top for word in self.words)
 
-    @property
+    @cached_property
     def bottom(self) -> float:
         return max(word.bottom for word in self.words)
 
@@ -100,17 +102,18 @@ def _rows(words: Iterable[Word]) -> list[Row]:
     rows: list[list[Word]] = []
     edges: list[tuple[float, float]] = []
     for word in sorted(words, key=lambda word: word.top + word.bottom):
-        tall = word.bottom - word.top
+        upper, lower = word.top, word.bottom
+        tall = lower - upper
         for back in range(len(rows) - 1, max(-1, len(rows) - 4), -1):
             top, bottom = edges[back]
-            shared = min(bottom, word.bottom) - max(top, word.top)
+            shared = (bottom if bottom < lower else lower) - (top if top > upper else upper)
             if shared > 0.5 * min(tall, bottom - top):
                 rows[back].append(word)
                 break
         else:
             rows.append([word])
-            edges.append((word.top, word.bottom))
-    return [_segments(sorted(row, key=lambda word: word.left)) for row in rows]
+            edges.append((upper, lower))
+    return [_segments(sorted(row, key=attrgetter("left"))) for row in rows]
 
 
 def _segments(row: list[Word]) -> Row:

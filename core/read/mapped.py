@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
+from operator import eq
 from typing import Self
 
 
@@ -68,7 +69,7 @@ class Mapped:
             return self
         texts.append(self.text[done:])
         places.append(self.at[done:])
-        return type(self)("".join(texts), tuple(at for part in places for at in part))
+        return type(self)("".join(texts), tuple(chain.from_iterable(places)))
 
     def rows(self, origin: str) -> tuple[tuple[int, int, int], ...]:
         """[start here, start in `origin`, length] of every stretch that stands in both alike."""
@@ -92,9 +93,8 @@ class Mapped:
 def _alike(text: str, here: int, other: str, there: int) -> Iterator[tuple[int, int, int]]:
     """Rows for the stretches of two texts, beginning at `here` and `there`, that are the same."""
     start = 0
-    same = [one == two for one, two in zip(text, other, strict=False)]
-    for is_same, run in groupby(same):
-        length = sum(1 for _ in run)
+    for is_same, run in groupby(map(eq, text, other)):
+        length = len(list(run))
         if is_same:
             yield here + start, there + start, length
         start += length

@@ -1,5 +1,6 @@
 """What a reader hands over: the pages of a file as it found them, before any cleaning."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.records import Extra
@@ -8,6 +9,11 @@ from core.records import Extra
 PAGE_BREAK = "\f"
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom as shares of the page
+Told = Callable[[int], None]  # called with a page's number, from 1, before it is recognised
+
+
+def silent(page: int) -> None:
+    """Tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,25 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
+from core.read.composed import composed
 from core.read.fold import folded, is_letter_spaced, unspaced
+from core.read.guessed import guessed
 from core.read.slips import mended
 from core.records import Section
 
 _SIGNS = "#*•·\\-–—>◆◇■□▪▫●○◦▶▸►➤➢➔→✓✔❖✦★☆»§¤\uf0a7\uf0b7\uf0d8\uf0fc"
 _LEAD = re.compile(
-    rf"\s*(?:[{_SIGNS}]+\s*)?" + r"(?:(?:\d{1,2}|[IVX]{1,4}|[A-Za-z])[.)]\s+|\d{1,2}\s+)?"
+    rf"\s*(?:[{_SIGNS}]+\s*)?"
+    r"(?:(?:\d{1,2}|[IVX]{1,4}|[A-Za-z])[.)]\s+|\(\d{1,2}\)\s*|\d{1,2}\s?/\s+"
+    r"|\d{1,2}\s+)?[<«\[]{0,2}\s*"
 )
 _TRAIL = re.compile(
     r"(?:\s*[\[(][^\])]{0,60}[\])]"
     r"|\s+(?:del|dell'|in data|al|il)?\s*\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?"
     r"|[\s:.;,\-–—*_=]+)+$"
 )
+_RULE = re.compile(r"\s*[-=_~*]{3,}\s*")
+_BRACKET = re.compile(r"\(([^()]{4,50})\)\W*$")  # PROBLEMI ATTIVI (DIAGNOSI ALLA DIMISSIONE)
 _MARK = re.compile(r":|\s[-–—]\s|(?<=[^\W\d_]{4})\.(?=\s+(?-i:[A-ZÀ-Ú]))")
 _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST = 75
@@ -29,7 +35,12 @@ _WORDS_OF_A_CLOSING = 10
 _ACRONYM = 4
 _WORDS_OF_A_HEADING = 9
 _COURSE, _THERAPY, _ADVICE = "Decorso_post_operatorio", "terapia_alla_dimissione", "advice"
-_PROSE = "prose"
+_PROSE, _STRANGE = "prose", "?"
+_GUESSED = {_COURSE, _THERAPY, "Anamnesi", "Terapia", "esami_all_ingresso", "esami_alla_dimissione"}
+_FINDINGS = re.compile(
+    r"\s*(?:ecg|hb|emoglobina|eco\w*|emocromo|creat\w*|esami|laboratorio|rx|gb|wbc)\b",
+    re.IGNORECASE,
+)
 _DOSE = re.compile(r"\d\s?(?:mg|mcg|cp|cpr|fl|gtt|ml|ui)\b", re.IGNORECASE)
 _TOLD = ("", "Anamnesi", _COURSE)
 _SIGNATURE = re.compile(r"(?:il medico|dott|dr|prof)(?: [^\W\d]+){1,4}")
@@ -85,7 +96,7 @@ class _Table:
         found = self._known(name)
         if found is None and any(word in self.short for word in words):
             found = self._known(" ".join(self.short.get(word, word) for word in words))
-        return found or self._joint(name) or self._alike(name)
+        return found or self._joint(name) or self._alike(name) or composed(name)
 
     def _known(self, name: str) -> str | None:
         if name in self.fields:
@@ -150,6 +161,13 @@ def sections(text: str) -> tuple[Section, ...]:
     headings = list(_headings(text))
     main = any(_is_main(heading) for heading in headings)
     for number, heading in enumerate([*headings, None]):
+        if heading and heading.key == _STRANGE:
+            below = headings[number + 1].start if number + 1 < len(headings) else len(text)
+            guess = guessed(text[heading.body : below].casefold(), _COURSE in seen)
+            later = {_table().fields.get(one.key) for one in headings[number + 1 :]}
+            if guess is None or guess == name or guess in seen | later:
+                continue
+            heading = replace(heading, key=guess)
         if heading is not None and not _parts(heading, name):
             # The title first met among the sections begins the letter's front page behind them.
             if heading.key not in _table().titles:
@@ -197,6 +215,10 @@ def find_heading(line: str) -> Heading | None:
         key = _table().key(bare) if len(bare) <= _LONGEST else None
         if key is not None and (bare[0].isupper() or bare[0].isdigit() or ":" in rest):
             return Heading(bare, key, 0, len(line), True)
+        inside = _BRACKET.search(rest) if key is None else None
+        key = _table().key(inside[1]) if inside and len(rest) <= _LONGEST else None
+        if inside and key is not None and bare[:1].isupper():
+            return Heading(inside[1], key, 0, len(line), True)
         inline = _before_mark(line, lead) or _in_capitals(line, lead)
         if inline is not None:
             return inline
@@ -210,10 +232,16 @@ def _before_mark(line: str, lead: int) -> Heading | None:
         before = line[lead : mark.start()]
         trail = _TRAIL.search(before)
         before = before[: trail.start()] if trail else before
-        key = _table().key(before)
+        key = _table().key(before) or _of_findings(before, line[mark.end() :])
         if key is not None and (mark.group().strip() == ":" or before[0].isupper()):
             return Heading(before, key, 0, mark.end(), False)
     return None
+
+
+def _of_findings(before: str, after: str) -> str | None:
+    """`Alla dimissione. ECG: ...`: a time alone is the examinations' where these follow."""
+    when = {"alla dimissione": "esami alla dimissione", "all ingresso": "esami all ingresso"}
+    return when.get(folded(before)) if _FINDINGS.match(after) else None
 
 
 def _in_capitals(line: str, lead: int) -> Heading | None:
@@ -247,6 +275,8 @@ def _headings(text: str) -> Iterator[Heading]:
                 yield Heading("", "", at, at + len(line), True)
             elif _advises(line):
                 yield Heading("", _ADVICE, at, at + len(line), True)
+            elif _looks_like_heading(line, below):
+                yield Heading(line.strip(), _STRANGE, at, at + len(line), True)
             elif number and not lines[number - 1].strip() and len(line) > _LONGEST:
                 yield from _told_on(line, at)
             skip = pair is not None
@@ -266,6 +296,16 @@ def _broken(line: str, below: str) -> Heading | None:
     if whole is None or whole.key in _table().loose or first and first.key == whole.key:
         return None
     return whole if whole.bare or whole.body > len(line) else None
+
+
+def _looks_like_heading(line: str, below: str) -> bool:
+    """Whether an unknown line stands like one: short, in capitals, before a colon or underlined."""
+    words = line.split()
+    short = 0 < len(words) <= _WORDS_OF_A_HEADING and not any(c.isdigit() for c in line)
+    ruled = _RULE.fullmatch(below) is not None
+    return short and (
+        line.isupper() and len(line) > _ACRONYM or line.rstrip().endswith(":") or ruled
+    )
 
 
 def _told_on(line: str, at: int) -> Iterator[Heading]:
@@ -308,8 +348,8 @@ def _parts(heading: Heading, name: str) -> bool:
 def _name(heading: Heading, name: str, seen: set[str]) -> str:
     """The field a heading opens, or the heading as written."""
     known = _table()
-    if heading.key == _COURSE:
-        return _COURSE
+    if heading.key in _GUESSED:
+        return heading.key
     if heading.key not in known.timed:
         return known.fields.get(heading.key) or heading.written
     before, after = known.timed[heading.key]

@@ -23,7 +23,7 @@ from PIL import Image, ImageOps, ImageSequence  # noqa: E402
 from core.errors import BadInput, MissingExtra  # noqa: E402
 from core.read.folders import IMAGES, PDFS  # noqa: E402
 from core.read.layout import Word, arrange  # noqa: E402
-from core.read.raw import RawBox, RawDocument, RawPage  # noqa: E402
+from core.read.raw import RawBox, RawDocument, RawPage, Told, silent  # noqa: E402
 
 _LANGUAGE = "ita"
 _TESSDATA = (
@@ -47,12 +47,18 @@ Recognise = Callable[[Any], RawPage]
 class Tesseract:
     """Recognises every page of a PDF or picture, whether it has a text layer or not."""
 
+    def __init__(self, told: Told = silent) -> None:
+        self._told = told
+
     def read(self, path: Path) -> RawDocument:
+        pages = []
         with recogniser() as recognise:
-            pages = tuple(recognise(image) for image in _images(path))
+            for number, image in enumerate(_images(path), 1):
+                self._told(number)
+                pages.append(recognise(image))
         if not any(page.text.strip() for page in pages):
             raise BadInput(f"{path}: no text found on any page; scan it again, straight and darker")
-        return RawDocument(pages, "tesseract")
+        return RawDocument(tuple(pages), "tesseract")
 
 
 def tessdata() -> str:

@@ -15,6 +15,7 @@ _BLANKS = frozenset((0, 9, 10, 11, 12, 13, 32))
 _HYPHENS = frozenset((0x02, 0xFFFE))
 # A page's text is its characters one by one, unless there is a mark or half a character in it.
 _ODD = re.compile("[\x01-\x08\x0e-\x1f\ud800-\udfff\ufffe]")
+_UNMAPPED = re.compile("[\0-\x1f\ufffd\ue000-\uf8ff]")
 _RUN = re.compile("[^\0\t\n\x0b\x0c\r ]+")
 _FEW = 20  # letters and digits: a stamp or a page number over a picture is no text layer
 _STAMP = 250
@@ -24,21 +25,15 @@ _READABLE = 0.7
 
 def has_text(page: PdfPage) -> bool:
     """Whether a page's own text is its content, and not a stamp over a scan or unmapped glyphs."""
-    solid = [character for character in page.text if not character.isspace()]
-    readable = sum(character.isalnum() for character in solid)
-    if readable < _FEW:
-        return False
-    if sum(_unmapped(character) for character in solid) > (1 - _READABLE) * len(solid):
+    solid = "".join(page.text.split())
+    readable = sum(map(str.isalnum, solid))
+    if readable < _FEW or len(_UNMAPPED.findall(solid)) > (1 - _READABLE) * len(solid):
         return False
     return readable >= _STAMP or page.picture_share() < _WHOLE_PAGE
 
 
 def page_of(page: PdfPage) -> RawPage:
     return arrange(_words(page), page.width, page.height)
-
-
-def _unmapped(character: str) -> bool:
-    return character == "\ufffd" or character < " " or "\ue000" <= character <= "\uf8ff"
 
 
 def _words(page: PdfPage) -> Iterator[Word]:
@@ -80,9 +75,11 @@ class _Seen:
 
     def word(self, text: str, start: int, length: int) -> Iterator[Word]:
         """The word of these characters; nothing where it stands outside the page."""
-        first, last = self._place(start), self._place(start + length - 1)
-        lefts, tops, rights, bottoms = zip(first, last, strict=True)
-        left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
+        left, top, right, bottom = self._place(start)
+        if length > 1:
+            other = self._place(start + length - 1)
+            left, top = min(left, other[0]), min(top, other[1])
+            right, bottom = max(right, other[2]), max(bottom, other[3])
         width, height = self._size
         if right > 0 and bottom > 0 and left < width and top < height and bottom > top:
             yield Word(text, left, top, right, bottom)

@@ -8,7 +8,7 @@ export class Editing {
   constructor(visit) {
     this.visit = visit;
     this.values = {}; // by field; null: taken out
-    this.bar = make("form", { className: "markbar", hidden: true, on: { submit: (event) => this.#mark(event) } });
+    this.bar = make("form", { className: "markbar", hidden: true, on: { submit: (event) => this.#mark(event), keydown: (event) => event.key === "Escape" && this.#leave() } });
   }
 
   get count() {
@@ -58,12 +58,18 @@ export class Editing {
   offer(place) {
     if (!place || this.visit.readings.length > 1) return void (this.bar.hidden = true);
     this.place = place;
+    const [touched] = this.#touched(place);
     const groupsOf = [...groups.values()].map((group) => make("optgroup", { label: group.said[here()] },
-      ...facts.fields.filter((field) => field.group === group.name && field.markable).map((field) => make("option", { value: field.name, selected: field.name === this.visit.table.open }, spoken(field.name)))));
+      ...facts.fields.filter((field) => field.group === group.name && field.markable).map((field) => make("option", { value: field.name, selected: field.name === (touched?.field ?? this.visit.table.open) }, spoken(field.name)))));
     this.select = make("select", { id: "mark-as" }, ...groupsOf);
     this.bar.replaceChildren(make("label", { for: "mark-as" }, word("mark_as", short(place.text, 40))), this.select, make("button", { className: "primary" }, word("mark")),
-      make("button", { type: "button", "aria-label": word("cancel"), on: { click: () => (this.bar.hidden = true) } }, "×"));
+      make("button", { type: "button", "aria-label": word("cancel"), on: { click: () => this.#leave() } }, "×"));
     this.bar.hidden = false;
+  }
+
+  #leave() {
+    this.bar.hidden = true;
+    this.visit.texts[0].element.focus();
   }
 
   async #mark(event) {
@@ -71,11 +77,18 @@ export class Editing {
     const { start, end, text } = this.place;
     if (text.includes("\n")) return this.visit.complain(word("mark_short"));
     const mark = { start, end, text, field: this.select.value, label: this.select.value, state: "present", edit: "added" };
+    const before = this.visit.marks.map((one) => one.edit);
+    for (const one of this.#touched(mark)) if (one.field === mark.field) one.edit = "removed";
     this.visit.marks.push(mark);
     this.bar.hidden = true;
     getSelection().removeAllRanges();
-    if (await this.visit.readAgain()) this.visit.table.choose(mark.field, { places: [mark] });
-    else this.visit.marks.splice(this.visit.marks.indexOf(mark), 1);
+    if (await this.visit.readAgain()) return this.visit.table.choose(mark.field, { focus: true, places: [mark] });
+    this.visit.marks.pop();
+    this.visit.marks.forEach((one, i) => (one.edit = before[i]));
+  }
+
+  #touched({ start, end }) {
+    return this.visit.marks.filter((mark) => mark.field && mark.edit !== "removed" && mark.start < end && start < mark.end);
   }
 }
 

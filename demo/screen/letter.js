@@ -1,10 +1,10 @@
 // The letter's text with its entities: flat pieces cut at every border, so that nested and crossing
 // entities each keep their own line below the words, and what is copied is what the letter says.
 
-import { groupOf, hue, make, said, fields, spoken, word } from "./say.js";
+import { fields, groupOf, hue, LOW, make, said, spoken, word } from "./say.js";
 
 const LANE = 3; // pixels from one underline to the next
-const LOW = 0.9;
+const STEPS = { ArrowLeft: ["backward", "word"], ArrowRight: ["forward", "word"], ArrowUp: ["backward", "line"], ArrowDown: ["forward", "line"] };
 
 // What would turn the line round, or show as nothing, is shown as a sign of the same length.
 const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
@@ -53,8 +53,8 @@ export class LetterText {
     }
     this.element.setAttribute("aria-label", word("text_label"));
     this.element.replaceChildren(...blocks.values());
-    const first = this.element.querySelector("[role=button]");
-    if (first) first.tabIndex = 0;
+    // One place for the Tab key: the first mark, or the text where there is none.
+    (this.element.querySelector("[role=button]") ?? this.element).tabIndex = 0;
   }
 
   #piece(start, end, live) {
@@ -109,7 +109,26 @@ export class LetterText {
     piece.focus();
   }
 
+  /** Chooses words: Ctrl (or Alt) goes on by a word or a line, Shift makes the choice longer or shorter. */
+  #choose(event) {
+    const [way, by] = STEPS[event.key], chosen = getSelection();
+    if (!this.element.contains(chosen.focusNode)) chosen.collapse(document.activeElement, 0);
+    if (event.shiftKey) chosen.modify("extend", way, by);
+    // On to the next word, past blanks and signs; at either end of the text there is none.
+    for (let tries = 0; !event.shiftKey && tries < 20; tries++) {
+      if (!chosen.isCollapsed) way === "forward" ? chosen.collapseToEnd() : chosen.collapseToStart();
+      if (by === "line" && !tries) chosen.modify("move", way, by);
+      chosen.modify("extend", by === "line" ? "forward" : way, "word");
+      if (/[\p{L}\p{N}]/u.test(chosen)) break;
+    }
+    const [range, pane] = [chosen.getRangeAt(0), this.element.getBoundingClientRect()];
+    const { top, bottom } = range.getBoundingClientRect();
+    if (top < pane.top || bottom > pane.bottom) reveal(this.element, range);
+    event.preventDefault();
+  }
+
   #step(event) {
+    if (STEPS[event.key] && (event.ctrlKey || event.altKey || event.shiftKey)) return this.#choose(event);
     const handles = [...this.element.querySelectorAll("[role=button]")];
     const at = handles.indexOf(document.activeElement);
     if (at < 0) return;
@@ -171,6 +190,7 @@ function label(mark) {
   if (STATES[mark.state]) parts.push(word(STATES[mark.state]));
   if (mark.score !== undefined && mark.score < LOW) parts.push(word("unsure", Math.round(mark.score * 100)));
   if (mark.edit && mark.edit !== "kept") parts.push(word("corrected"));
+  if (mark.alone) parts.push(word("only_here"));
   return parts.join(" · ");
 }
 

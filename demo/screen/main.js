@@ -2,7 +2,7 @@
 
 import { ask } from "./net.js";
 import { Pages } from "./pages.js";
-import { facts, isItalian, make, speak, word } from "./say.js";
+import { facts, isItalian, make, number, speak, word } from "./say.js";
 import { Visit } from "./visit.js";
 
 const at = (id) => document.getElementById(id);
@@ -31,13 +31,14 @@ async function work(step, url, body, hear, about = null) {
   // What is quick needs no progress, and would only flicker.
   const shown = setTimeout(() => (at("progress").hidden = false), 250);
   at("step").textContent = step;
+  at("bar").removeAttribute("value");
   at("clock").textContent = at("alert").textContent = at("said").textContent = "";
   let well = true;
   try {
     await ask(url, body, mine.signal, (message) => {
       if (mine !== running) return;
       if (message.kind === "waiting") at("step").textContent = word("step_waiting", message.place);
-      else if (message.kind === "step") at("step").textContent = stepOf(message);
+      else if (message.kind === "step") tellStep(message);
       else if (message.kind === "fault") {
         well = false;
         const sentence = word(`fault_${message.fault}`);
@@ -58,8 +59,11 @@ async function work(step, url, body, hear, about = null) {
   return well;
 }
 
-function stepOf({ step, pages: count }) {
-  return step === "recognising" && count === 1 ? word("step_recognising_one") : word(`step_${step}`, count);
+function tellStep({ step, page: comes, pages: count = 1 }) {
+  at("step").textContent = step === "recognising" && count === 1 ? word("step_recognising_one") : word(`step_${step}`, comes, count);
+  // Of one page nobody can say how far it is.
+  if (count > 1) at("bar").value = (comes - 1) / count;
+  else at("bar").removeAttribute("value");
 }
 
 /** A letter through the server and onto the screen, its pages behind it. */
@@ -92,7 +96,6 @@ function show(made) {
   document.body.classList.add("answered");
   made.element.querySelector("h2").focus({ preventScroll: true });
   made.element.scrollIntoView({ block: "start" });
-  page.tell(made.element.querySelector(".summary b").textContent);
 }
 
 function forget() {
@@ -130,7 +133,7 @@ async function readExample(name) {
 function offer() {
   const chosen = [way.value, other.value];
   const option = (value, said) => make("option", { value }, said);
-  at("examples").replaceChildren(...facts.examples.map((name, i) => make("button", { type: "button", "aria-label": word("example", i + 1), on: { click: () => readExample(name) } }, String(i + 1))));
+  at("examples").replaceChildren(...facts.examples.map(({ name, scan }, i) => make("button", { type: "button", "aria-label": [word("example", i + 1), ...(scan ? [word("scan")] : [])].join(", "), on: { click: () => readExample(name) } }, String(i + 1), scan && make("small", {}, ` ${word("scan")}`))));
   way.replaceChildren(...facts.ways.map((one) => option(one.name, page.wayName(one.name))));
   other.replaceChildren(option("", word("compare_none")), ...facts.ways.map((one) => option(one.name, page.wayName(one.name))));
   [way.value, other.value] = [chosen[0] || facts.ways[0].name, chosen[1] || ""];
@@ -140,9 +143,9 @@ function offer() {
 }
 
 function provenance({ name, phrases }) {
-  const parts = Object.entries(phrases).map(([origin, count]) => (facts.words[`origin_${origin}`] ? word(`origin_${origin}`, count) : `${count} ${origin}`));
+  const parts = Object.entries(phrases).map(([origin, count]) => (facts.words[`origin_${origin}`] ? word(`origin_${origin}`, number(count)) : `${number(count)} ${origin}`));
   if (!phrases.human) parts.push(word("nobody_checked"));
-  return word("model_by", name, parts.join(", "));
+  return word("model_by", name.replace(/^model\//, ""), parts.join(", "));
 }
 
 function colours(dark) {

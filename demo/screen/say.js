@@ -37,6 +37,15 @@ export function make(tag, options = {}, ...children) {
   return element;
 }
 
+const NOTES = Object.entries(facts.words).filter(([key]) => key.startsWith("note_")).map(([key, [italian]]) => [key, new RegExp(`^${italian.replace(/\{\d\}/g, "(.+)")}$`)]);
+
+/** The note of a doubt, which a letter's fields carry in Italian, in the visitor's language. */
+export function noted(note) {
+  const [key, shape] = NOTES.find(([, one]) => one.test(note)) ?? [];
+  return key ? word(key, ...shape.exec(note).slice(1)) : note;
+}
+
+export const LOW = 0.9; // of a confidence: below it the page says so
 export const spoken = (name) => name.replaceAll("_", " ");
 export const hue = (group) => ({ "--hue": group.colour, "--ink": group.ink });
 export const short = (text, most) => {
@@ -53,6 +62,9 @@ export function said(value, field) {
   if (field.type === "date" && /^\d{4}-\d\d-\d\d$/.test(value)) return value.split("-").reverse().join("/");
   return typeof value === "number" && isItalian() ? String(value).replace(".", ",") : String(value);
 }
+
+/** A whole or a broken number as the visitor's language writes it. */
+export const number = (value, digits = 0) => value.toLocaleString(isItalian() ? "it-IT" : "en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: "always" });
 
 export function groupOf(mark) {
   const field = fields.get(mark.field ?? mark.label);

@@ -1,9 +1,7 @@
 // The fields: what to check first, then group by group what the letter says, last what it does not.
 
-import {  } from "./letter.js";
-import { facts, fields, groups, here, hue, make, said, short, spoken, word } from "./say.js";
+import { facts, fields, groups, here, hue, LOW, make, noted, said, short, spoken, word } from "./say.js";
 
-const LOW = 0.9;
 const PLACES = 3;
 
 export class Table {
@@ -46,7 +44,7 @@ export class Table {
     row.append(detail);
     if (focus) handle.focus({ preventScroll: true });
     if (scroll) row.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-    if (light) this.visit.light(places ?? this.visit.places(name));
+    if (light) this.visit.light(places ?? this.visit.speaking(name));
   }
 
   close() {
@@ -108,7 +106,7 @@ export class Table {
   }
 
   #whyDoubted(one, field) {
-    const why = doubts(one, field.name).map((doubt) => doubt.reason === "conflict" && doubt.value !== undefined ? word("also_says", short(said(doubt.value, field), 60)) : doubt.note && here() === 0 ? `${word(doubt.reason)}: ${doubt.note}` : word(doubt.reason));
+    const why = doubts(one, field.name).map((doubt) => doubt.reason === "conflict" && doubt.value !== undefined ? word("also_says", short(said(doubt.value, field), 60)) : doubt.note ? `${word(doubt.reason)}: ${noted(doubt.note)}` : word(doubt.reason));
     if (isLow(one, field.name)) why.push(word("unsure", Math.round(one.result.fields[field.name].score * 100)));
     return why;
   }
@@ -133,7 +131,7 @@ export class Table {
 
   #quote(place) {
     const page = place.page && this.visit.letter.pages.length > 1 ? ` ${word("page_short", place.page)}` : "";
-    return make("button", { type: "button", className: "link", on: { click: () => this.visit.light([place]) } }, `«${short(place.text, 140)}»${page}`);
+    return make("button", { type: "button", className: "link", on: { click: () => this.visit.see(place) } }, `«${short(place.text, 140)}»${page}`);
   }
 
   #doubt(doubt, field, one) {

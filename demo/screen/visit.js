@@ -3,8 +3,8 @@
 import { Editing } from "./edit.js";
 import { LetterText } from "./letter.js";
 import { bytes, save } from "./net.js";
-import { groupOf, here, groups, hue, make, PLAIN, word } from "./say.js";
-import { Table } from "./table.js";
+import { facts, groupOf, groups, here, hue, make, number, PLAIN, word } from "./say.js";
+import { doubts, Table } from "./table.js";
 
 export class Visit {
   /** `page` is what the visit may ask of the page around it: say, complain, wayName, again. */
@@ -12,6 +12,7 @@ export class Visit {
     Object.assign(this, { letter, readings, pages, name, seconds, page });
     this.points = Array.from(letter.text);
     this.marks = readings[0].entities;
+    if (readings.length > 1) apart(...readings.map((one) => one.entities));
     this.editing = new Editing(this);
     this.table = new Table(this);
     this.texts = readings.map((_, way) => new LetterText(letter, (mark) => this.chosen(mark), (place) => way === 0 && this.editing.offer(place)));
@@ -50,6 +51,17 @@ export class Visit {
     return this.readings.flatMap((one) => one.result.fields[name]?.evidence ?? []).filter(({ start, end }) => !seen.has(`${start}-${end}`) && seen.add(`${start}-${end}`));
   }
 
+  /** Every place that speaks of a field, those of its doubts too. */
+  speaking(name) {
+    return [...this.places(name), ...this.readings.flatMap((one) => doubts(one, name).flatMap((doubt) => doubt.evidence))];
+  }
+
+  /** Lights up one place, and brings the letter into view where it lies off the screen. */
+  see(place) {
+    this.light([place]);
+    this.document.scrollIntoView({ block: "nearest" });
+  }
+
   light(places) {
     for (const text of this.texts) text.light(places);
     this.pages.light(places);
@@ -67,13 +79,13 @@ export class Visit {
     this.table.draw();
     this.home = make("div", { className: "home" });
     this.#drawHome();
-    const head = make("div", { className: "summary" }, make("h2", { tabindex: "-1" }, this.name ?? word("pasted_name")), make("p", {}, make("b", {}, this.#found()), " ", word("ready_hint")), ...this.#notes(), this.home);
-    const titled = this.texts.map((text, way) => (this.readings.length > 1 ? make("div", { className: "side" }, make("h3", {}, this.wayName(this.readings[way].way)), text.element) : text.element));
+    const head = make("div", { className: "summary" }, make("h2", { tabindex: "-1", "aria-describedby": "found" }, this.name ?? word("pasted_name")), make("p", {}, make("b", { id: "found" }, this.#found()), " ", word("ready_hint")), ...this.#notes(), this.home);
+    const titled = this.texts.map((text, way) => (this.readings.length > 1 ? make("div", { className: "side" }, make("h3", {}, this.wayName(this.readings[way].way), " ", make("span", { className: "quiet" }, this.#count(this.readings[way]))), text.element) : text.element));
     this.textPane = make("div", { className: "pane texts", id: "pane-text", role: "tabpanel", "aria-labelledby": "tab-text" }, this.#legend(), ...(this.readings.length > 1 ? [make("div", { className: "sides" }, ...titled)] : titled), this.editing.bar);
     this.pagePane = make("div", { className: "pane", id: "pane-page", role: "tabpanel", "aria-labelledby": "tab-page" }, this.pages.element);
-    const document = make("section", { className: "document", "aria-label": word("document") }, this.#tabs(), this.textPane, this.pagePane);
+    this.document = make("section", { className: "document", "aria-label": word("document") }, this.#tabs(), this.textPane, this.pagePane);
     const fields = make("section", { className: "fields", "aria-label": word("fields") }, make("h2", {}, word("fields")), this.table.element);
-    this.element.replaceChildren(head, document, fields);
+    this.element.replaceChildren(head, this.document, fields);
     this.show(this.shown ?? "text");
   }
 
@@ -93,7 +105,7 @@ export class Visit {
     this.textPane.hidden = name !== "text";
     this.pagePane.hidden = name !== "page";
     if (focus) this.tabs[name].focus();
-    if (this.table.open) this.light(this.places(this.table.open));
+    if (this.table.open) this.light(this.speaking(this.table.open));
   }
 
   /** A page's picture that came after the letter. */
@@ -104,9 +116,14 @@ export class Visit {
   }
 
   #found() {
-    const [first] = this.readings;
-    const seconds = this.seconds.toFixed(1).replace(".", here() === 0 ? "," : ".");
-    return word("found", Object.keys(first.result.fields).length, this.page.fieldCount, first.entities.length, seconds);
+    const seconds = number(this.seconds, 1), { fieldCount } = this.page;
+    if (this.readings.length > 1) return word("found_two", facts.fields.filter((field) => this.differs(field.name)).length, fieldCount, seconds);
+    const [{ result, entities }] = this.readings;
+    return word("found", Object.keys(result.fields).length, fieldCount, entities.length, seconds);
+  }
+
+  #count({ result, entities }) {
+    return word("found_side", Object.keys(result.fields).length, entities.length);
   }
 
   #notes() {
@@ -121,9 +138,10 @@ export class Visit {
 
   #legend() {
     const count = new Map();
-    for (const mark of this.marks) if (mark.edit !== "removed") count.set(groupOf(mark), (count.get(groupOf(mark)) ?? 0) + 1);
+    const drawn = this.readings.length > 1 ? this.readings.flatMap((one) => one.entities) : this.marks;
+    for (const mark of drawn) if (mark.edit !== "removed") count.set(groupOf(mark), (count.get(groupOf(mark)) ?? 0) + 1);
     const shown = [...groups.values(), PLAIN].filter((group) => count.has(group));
-    return make("ul", { className: "legend", "aria-label": word("legend") }, ...shown.map((group) => make("li", { css: hue(group) }, make("span", { className: "swatch", "aria-hidden": "true" }), `${group.said[here()]} `, make("b", {}, String(count.get(group))))));
+    return make("ul", { className: "legend", "aria-label": word("legend") }, ...shown.map((group) => make("li", { css: hue(group) }, make("span", { className: "swatch", "aria-hidden": "true" }), group.said[here()], this.readings.length === 1 && make("b", {}, ` ${count.get(group)}`))));
   }
 
   #drawHome() {
@@ -170,4 +188,12 @@ export class Visit {
     this.changed(word("recounted"));
     return true;
   }
+}
+
+/** Tells of each mark whether only its own reading has it. */
+function apart(first, second) {
+  const key = ({ start, end, field, label }) => [start, end, field ?? label].join();
+  const keys = [first, second].map((marks) => new Set(marks.map(key)));
+  for (const mark of first) mark.alone = !keys[1].has(key(mark));
+  for (const mark of second) mark.alone = !keys[0].has(key(mark));
 }

@@ -1,19 +1,21 @@
-"""How fast each step is on this machine: `make bench`, or python -m tests.bench.
+"""How fast each step is on this machine, in one table: `make bench`, or python -m tests.bench.
 
-Medians of several rounds. Speeds of a shared machine say little by themselves, so each hot path is
-measured beside what one would otherwise run, in the same run.
+Each hot path stands beside what one would otherwise run, measured in the same run; medians. What
+needs something that is not installed is said to be not run.
 """
 
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
+
+from seqeval.metrics import f1_score
+from seqeval.scheme import IOB2
 
 from core.extract import letter_fields
 from core.label.rules.rules import Rules
@@ -28,23 +30,23 @@ from core.records import Annotation
 from core.schema import default_schema
 from demo.fictitious import corpus, voices, write
 from demo.paper import lay_out
+from tests.bench.table import HEAD, row, tell, turns
 
-ROUNDS = 5
+LIMIT = 600
+"""Seconds after which one of the others is given up."""
+OTHERS = {
+    "alignment": (),
+    "hosted": ("--count", "1000"),
+    "tagging": ("--phrases", "40", "--threads", "1"),
+    "training": (),
+    "studio": ("--count", "3000"),
+}
+"""Those that load a network, or start a server, in a process each; alone they tell more."""
 
 
-def median(step: Callable[[], Any], rounds: int = ROUNDS) -> float:
-    """Seconds of a step, the first (cold) run left out."""
-    step()
-    taken = []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        step()
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
-
-
-def tell(what: str, number: int, noun: str, seconds: float, more: str = "") -> None:
-    print(f"{what:34} {number / seconds:10,.0f} {noun}/s   {more}", flush=True)  # noqa: T201
+def rate(what: str, number: int, noun: str, step: Callable[[], Any], asked: str = "") -> None:
+    seconds = turns({"ours": step}, 3, time.perf_counter)["ours"].median
+    tell(what, f"{number / seconds:,.0f} {noun}/s", asked=asked)
 
 
 def bio(annotation: Annotation) -> list[str]:
@@ -56,8 +58,8 @@ def bio(annotation: Annotation) -> list[str]:
     return tags
 
 
-def bench(folder: Path) -> None:
-    schema = default_schema()
+def steps(folder: Path, gold: Sequence[Annotation]) -> None:
+    """What nobody else does: alone."""
     files = []
     for seed, voice in enumerate(voices(), 500):
         files.append(folder / f"{voice}.pdf")
@@ -65,62 +67,68 @@ def bench(folder: Path) -> None:
     letters = [letter for path in files for letter in read_file(path)]
     cut = [phrases(letter) for letter in letters]
     flat = [phrase for some in cut for phrase in some]
-    tell("read text-layer PDFs", len(files), "letters", median(lambda: [*map(read_file, files)]))
+    rate("read text-layer PDFs", len(files), "letters", lambda: [*map(read_file, files)])
     rules = Rules()
-    tell("label by rules", len(flat), "phrases", median(lambda: list(rules.label(flat))))
+    rate("label by rules", len(flat), "phrases", lambda: list(rules.label(flat)))
     said = [list(rules.label(some)) for some in cut]
-    fields = median(lambda: [letter_fields(x, y) for x, y in zip(letters, said, strict=True)])
-    tell("extract the fields", len(letters), "letters", fields)
-
-    gold = [schema.seen_as(a, "field") for a in corpus(voices(), 2)]
+    pairs = list(zip(letters, said, strict=True))
+    rate("extract the fields", len(letters), "letters", lambda: [letter_fields(*p) for p in pairs])
     train(gold, folder / "model", options_for("small", epochs=1))
-    tagger = Tagger.load(folder / "model")
-    asked = [a.phrase for a in gold]
-    tell(
-        "tag with the small network", len(asked), "phrases", median(lambda: [*tagger.label(asked)])
-    )
-
-    scores(gold)
+    tagger, asked = Tagger.load(folder / "model"), [a.phrase for a in gold]
+    rate("tag with `small`", len(asked), "phrases", lambda: [*tagger.label(asked)], "2,000")
 
 
-def scores(gold: list[Annotation], tokens: int = 1_000_000) -> None:
+def scores(gold: Sequence[Annotation], tokens: int = 1_000_000) -> None:
     """A million tokens scored strictly, from rows of tags as seqeval takes them."""
-    from seqeval.metrics import f1_score
-    from seqeval.scheme import IOB2
-
     known = [bio(a) for a in gold]
     lines = list(islice(cycle(known), 1 + tokens * len(known) // sum(map(len, known))))
     draw = random.Random(0)  # three rows in ten are answered with their tags in disorder
-    said = [draw.sample(row, len(row)) if draw.random() < 0.3 else row for row in lines]
-    ours = median(lambda: strict_of_rows(lines, said), 3)
-    begun = time.perf_counter()
-    theirs = f1_score(lines, said, mode="strict", scheme=IOB2)
-    taken = time.perf_counter() - begun
-    same = "the same F1" if theirs == strict_of_rows(lines, said).micro.f1 else "ANOTHER F1"
-    more = f"{taken / ours:.1f} x seqeval, from strings; {same} to the last digit"
-    tell("strict score", sum(map(len, lines)), "words", ours, more)
+    said = [draw.sample(line, len(line)) if draw.random() < 0.3 else line for line in lines]
+    same = strict_of_rows(lines, said).micro.f1 == f1_score(lines, said, mode="strict", scheme=IOB2)
+    ways = {
+        "ours": lambda: strict_of_rows(lines, said),
+        "seqeval": lambda: f1_score(lines, said, mode="strict", scheme=IOB2),
+    }
+    found = turns(ways, 3)
+    tell(
+        f"strict score, 1,000,000 words, {'' if same else 'NOT '}the same",
+        f"{found['ours'].median:.2f} s",
+        f"seqeval {found['seqeval'].median:.1f} s",
+        found["ours"].under(found["seqeval"]),
+        "30",
+    )
 
 
 def helped() -> None:
     """The first thing that a person sees, in a process of its own."""
     command = [sys.executable, "-m", "lettera", "--help"]
-    taken = median(lambda: subprocess.run(command, capture_output=True, check=True))
-    print(f"{'lettera --help':34} {taken:10.2f} s           wanted: 0.3")  # noqa: T201
+    ways = {"ours": lambda: subprocess.run(command, capture_output=True, check=True)}
+    taken = turns(ways, 5, time.perf_counter)["ours"]
+    tell("lettera --help", f"{taken.median:.2f} s", asked="0.3 s")
 
 
-OTHERS = {
-    "tagging": "BERT-base: transformers' pipeline one by one, and ours",
-    "training": "BERT-base: Trainer's defaults, and ours",
-    "alignment": "quotes to places: langextract's aligner where it is installed, and ours",
-    "hosted": "questions to a hosted model: the SDK as it comes, and ours",
-}
-"""Those that load a network, or start a server, in a process each."""
+def other(name: str, arguments: Sequence[str]) -> None:
+    """One in a process of its own, which prints its rows itself."""
+    command = [sys.executable, "-m", f"tests.bench.{name}", *arguments]
+    try:
+        done = subprocess.run(command, timeout=LIMIT, stderr=subprocess.PIPE, text=True)
+    except subprocess.TimeoutExpired:
+        tell(name, "not run", f"more than {LIMIT} s")
+        return
+    if done.returncode:
+        tell(name, "not run", (done.stderr.strip().splitlines() or ["failed"])[-1][:60])
+
+
+def main() -> None:
+    row(*HEAD)
+    helped()
+    gold = [default_schema().seen_as(a, "field") for a in corpus(voices(), 2)]
+    with tempfile.TemporaryDirectory() as name:
+        steps(Path(name), gold)
+    scores(gold)
+    for name, arguments in OTHERS.items():
+        other(name, arguments)
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        helped()
-        bench(Path(name))
-    for name, what in OTHERS.items():
-        print(f"\n{what} (python -m tests.bench.{name})", flush=True)  # noqa: T201
-        subprocess.run([sys.executable, "-m", f"tests.bench.{name}"], check=True)
+    main()

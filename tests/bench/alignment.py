@@ -1,21 +1,25 @@
 """How fast quotes find their places, and how often the right ones: python -m tests.bench.alignment
 
-Fictitious letters, quotes as a model slips. Where langextract can be imported its aligner goes over
-the same quotes; it is no dependency: PYTHONPATH=.../site-packages of an environment that has it.
+Fictitious letters, quotes as a model slips, by our own rules and (with --noise) by those of other
+people: nlpaug's tables of what a scanner and a keyboard do, textnoisr's random characters. Where
+langextract can be imported its aligner goes over the same quotes. None of these is a dependency:
+PYTHONPATH=.../site-packages of an environment that has them.
 """
 
+import argparse
 import random
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import islice
 
 from core.label.align import Quote, align
 from core.records import Annotation
 from demo.fictitious import corpus, voices
-from tests.bench.__main__ import median
+from tests.bench.table import tell, turns
 
 SMALL = re.compile(r" (?:di|del|della|in|da|con|per|a|al|alla|il|la|lo) ")
 Places = list[tuple[int, int] | None]
@@ -95,9 +99,14 @@ def letter(words: int, entities: int, slips: float) -> Asked:
     return Asked("\n".join(lines), quotes, fields, truth)
 
 
-def ours(job: Asked) -> Places:
+@cache
+def quotes_of(job: Asked) -> list[Quote]:
     pairs = zip(job.quotes, job.fields, strict=True)
-    quotes = [Quote(q, field, field, value=k) for k, (q, field) in enumerate(pairs)]
+    return [Quote(q, field, field, value=k) for k, (q, field) in enumerate(pairs)]
+
+
+def ours(job: Asked) -> Places:
+    quotes = quotes_of(job)
     at = {span.value: (span.start, span.end) for span in align(job.text, quotes).spans}
     return [at.get(k) for k in range(len(quotes))]
 
@@ -139,27 +148,64 @@ def outcomes(aligner: Callable[[Asked], Places], jobs: Sequence[Asked]) -> str:
     return ", ".join(f"{name} {number}" for name, number in sorted(seen.items()))
 
 
-def seconds(aligner: Callable[[Asked], Places], jobs: Sequence[Asked], rounds: int) -> float:
-    return median(lambda: [aligner(job) for job in jobs], rounds)
+def noises() -> dict[str, Callable[[str], str]]:
+    """What other people's programs do to a quote: one slip in one word, or 3 % of its letters."""
+    import numpy as np
+    from nlpaug.augmenter.char import KeyboardAug, OcrAug, RandomCharAug
+    from textnoisr.noise import CharNoiseAugmenter
+
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002, theirs
+    once = {"aug_char_max": 1, "aug_word_max": 1}
+    letters = {f"include_{kind}": False for kind in ("special_char", "upper_case", "numeric")}
+    slips = {
+        "nlpaug, scanner": OcrAug(min_char=4, **once),
+        "nlpaug, keyboard": KeyboardAug(**letters, **once),
+        "nlpaug, swapped": RandomCharAug(action="swap", **once),
+        "nlpaug, lost": RandomCharAug(action="delete", **once),
+    }
+    # It answers with a list of one, or of none where it finds nothing to do.
+    noise = {name: (lambda q, by=by: (by.augment(q) or [q])[0]) for name, by in slips.items()}
+    return {**noise, "textnoisr, 3 %": CharNoiseAugmenter(noise_level=0.03, seed=1).add_noise}
+
+
+def noisy() -> None:
+    """The same phrases under each noise: what both aligners make of it."""
+    theirs, jobs = langextract(), phrases(1000, 0)
+    for name, noise in noises().items():
+        said = [replace(job, quotes=tuple(map(noise, job.quotes))) for job in jobs]
+        for who, aligner in {"ours": ours, "langextract": theirs}.items():
+            told = "not installed" if aligner is None else outcomes(aligner, said)
+            print(f"{name:20} {who:12} {told}")  # noqa: T201
+
+
+def placed(aligner: Callable[[Asked], Places], jobs: Sequence[Asked]) -> list[Places]:
+    return [aligner(job) for job in jobs]
 
 
 def bench() -> None:
     theirs = langextract()
     for what, jobs in {
-        "1,000 phrases, 3 entities, exact": phrases(1000, 0),
-        "1,000 phrases, 3 entities, slips": phrases(1000, 0.4),
-        "20,000 words, 300 entities, exact": [letter(20_000, 300, 0)],
-        "20,000 words, 300 entities, slips": [letter(20_000, 300, 0.4)],
+        "1,000 phrases, 3 exact quotes": phrases(1000, 0),
+        "1,000 phrases, slips in 40 % of quotes": phrases(1000, 0.4),
+        "20,000 words, 300 exact quotes": [letter(20_000, 300, 0)],
+        "20,000 words, slips in 40 % of quotes": [letter(20_000, 300, 0.4)],
     }.items():
-        own = seconds(ours, jobs, 9)
-        print(f"{what:36} {own * 1000:9.1f} ms   {outcomes(ours, jobs)}")  # noqa: T201
-        if theirs is None:
-            print(f"{'  langextract':36} not installed")  # noqa: T201
-            continue
-        other = seconds(theirs, jobs, 1)
-        print(f"{'  langextract':36} {other * 1000:9.1f} ms   {outcomes(theirs, jobs)}")  # noqa: T201
-        print(f"{'  ratio':36} {other / own:9.1f}")  # noqa: T201
+        ways = {"ours": partial(placed, ours, jobs)}
+        if theirs is not None:
+            ways["langextract"] = partial(placed, theirs, jobs)
+        found = turns(ways)
+        other = found.get("langextract")
+        tell(
+            what,
+            f"{found['ours'].median * 1000:.1f} ms",
+            "langextract: " + (f"{other.median * 1000:,.0f} ms" if other else "not installed"),
+            found["ours"].under(other) if other else 0.0,
+            "50",
+        )
 
 
 if __name__ == "__main__":
-    bench()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--noise", action="store_true")
+    noisy() if parser.parse_args().noise else bench()

@@ -26,6 +26,7 @@ from core.label.hosted.stream import ordered
 from core.label.together import Together
 from core.records import Phrase
 from core.schema import default_schema
+from tests.bench.table import tell as row
 
 DELAY = 0.3
 AT_ONCE = 64
@@ -132,7 +133,12 @@ def speed(count: int) -> None:
         ours = rate(labeller, address, count)
         rate(service, address, count)
         theirs = rate(client, address, count)
-    tell(f"labeller / client as it comes: {ours / theirs:.3f}")
+    row(
+        "questions to a hosted model",
+        f"{ours:.0f}/s",
+        f"Together's SDK {theirs:.0f}/s",
+        ours / theirs,
+    )
 
 
 def memory(count: int) -> None:

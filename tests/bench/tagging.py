@@ -9,14 +9,12 @@ in int8 in one large product, measured between the turns; a token costs 170 MFLO
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,39 +31,12 @@ from core.learn.tagger import Tagger
 from core.records import Phrase
 from demo.fictitious import corpus, voices
 from tests.bench.bert import bert_base
+from tests.bench.table import tell, turns
 from tests.model_record import record
 
 LABELS = ("drugs", "risk", "exams", "surgery")
 ROUNDS = 3
 TOKEN = 2 * 85.1e6  # operations a token: 12 layers of 7.1 M weights, each multiplied and added
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """Seconds of each turn."""
-
-    name: str
-    turns: list[float]
-
-    def over(self, other: "Timed") -> float:
-        """How many times quicker than another, turn by turn."""
-        return statistics.median(b / a for a, b in zip(self.turns, other.turns, strict=True))
-
-
-def turns(
-    ways: dict[str, Callable[[], Any]], threads: int, rounds: int = ROUNDS
-) -> dict[str, Timed]:
-    """Each way in its turn, so often; the first turn, which warms up, does not count."""
-    clock = time.process_time if threads == 1 else time.perf_counter
-    found: dict[str, Timed] = {name: Timed(name, []) for name in ways}
-    for way in ways.values():
-        way()
-    for _ in range(rounds):
-        for name, way in ways.items():
-            begun = clock()
-            way()
-            found[name].turns.append(clock() - begun)
-    return found
 
 
 def network(gold: Sequence[Phrase], folder: Path, layers: int = 12) -> tuple[Path, Path, Path]:
@@ -108,63 +79,54 @@ def multiply(threads: int, rows: int = 512) -> Callable[[], Any]:
 MULTIPLIED = 20 * 2 * 512 * 768 * 3072
 
 
-def bench(folder: Path, number: int, threads: int) -> list[tuple[str, str]]:
-    """What was measured, as rows of the table."""
+def bench(folder: Path, number: int, threads: int) -> None:
     torch.set_num_threads(threads)
     letters = [a.phrase for a in corpus(voices(), 12)]
     distinct = list({phrase.text: phrase for phrase in letters}.values())
     base, plain, small = network(distinct, folder)
     step = max(1, len(distinct) // number)
-    asked = distinct[::step][:number]
+    asked, whole = distinct[::step][:number], letters[: 4 * number]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = pipeline("token-classification", str(base), aggregation_strategy="first")
-    tagger = Tagger.load(small, threads)
-    fp32 = Tagger.load(plain, threads)
-    tokens = _tokens(tagger, asked)
+    tagger, fp32 = Tagger.load(small, threads), Tagger.load(plain, threads)
     ways = {
         "pipeline": lambda: [theirs(phrase.text) for phrase in asked],
         "int8": lambda: list(tagger.label(asked)),
         "fp32": lambda: list(fp32.label(asked)),
+        "whole": lambda: list(tagger.label(whole)),
         "limit": multiply(threads),
     }
-    found = turns(ways, threads)
-    limit = MULTIPLIED / statistics.median(found["limit"].turns)
-    reached = statistics.median(
-        tokens * TOKEN / ours / (MULTIPLIED / most)
-        for ours, most in zip(found["int8"].turns, found["limit"].turns, strict=True)
-    )
-    rows = [
-        ("phrases, tokens a phrase", f"{len(asked)} distinct, {tokens / len(asked):.1f}"),
-        ("form", tagger.form),
-        ("limit of int8", f"{limit / 1e9:,.0f} GOP/s, of which reached {reached:.0%}"),
-    ]
-    for name in ("pipeline", "fp32", "int8"):
-        seconds = statistics.median(found[name].turns)
-        times = found[name].over(found["pipeline"])
-        rows.append((name, f"{len(asked) / seconds:6.1f} phrases/s  {times:4.1f} x pipeline"))
-    # As letters repeat themselves: whole letters, and the pipeline's pace on distinct phrases.
-    whole = letters[: 4 * number]
-    repeated = len(whole) / len({(p.text, p.section) for p in whole})
-    over = turns({"pipeline": ways["pipeline"], "int8": lambda: list(tagger.label(whole))}, threads)
-    pace = over["int8"].over(over["pipeline"]) * len(whole) / len(asked)
-    length = _tokens(tagger, whole) / len(whole) / (tokens / len(asked))
-    rows.append(
-        ("whole letters", f"{pace * length:.1f} x pipeline; said {repeated:.2f} times each")
-    )
-    rows.append(("peak memory of a process in int8", f"{peak(small)} MB"))
-    return rows
+    found = turns(ways, ROUNDS, time.process_time if threads == 1 else time.perf_counter)
+    tokens, all_tokens = _tokens(tagger, asked), _tokens(tagger, whole)
+    pipe = found["pipeline"]
+    beside = f"pipeline {len(asked) / pipe.median:.1f} phrases/s"
+    for name, asks in {"fp32": "", "int8": "6.5"}.items():
+        ours = found[name]
+        what = f"BERT-base in {name}, {tokens / len(asked):.0f} tokens a phrase"
+        tell(what, f"{len(asked) / ours.median:.1f} phrases/s", beside, ours.under(pipe), asks)
+    # The pipeline reads each phrase at its pace a token, however often it has read it before.
+    repeated = len(whole) / len({(phrase.text, phrase.section) for phrase in whole})
+    pace = found["whole"].under(pipe) * all_tokens / tokens
+    ours_pace = f"{len(whole) / found['whole'].median:.1f} phrases/s"
+    tell(f"the same, whole letters (said {repeated:.2f} times)", ours_pace, "pipeline", pace, "8")
+    reached = found["int8"].under(found["limit"]) * tokens * TOKEN / MULTIPLIED
+    limit = MULTIPLIED / found["limit"].median
+    tell("int8 against one large product", f"{reached:.0%}", f"{limit / 1e9:,.0f} GOP/s", 0, "30 %")
+    tell("int8, peak memory", f"{peak(small)} MB", asked="500 MB")
+    print(tagger.form)  # noqa: T201
 
 
-_PEAK = """
-import resource, sys
+_PEAK = r"""
+import re, sys
 from core.learn.tagger import Tagger
 from core.records import Phrase
 
 text = "Bisoprololo 2,5 mg 1 cp ore 8 e stenosi aortica severa " * 3
 phrases = [Phrase(f"x:{n}", "x", 0, 9 + len(text), f"{n:08} {text}") for n in range(64)]
 assert len(list(Tagger.load(sys.argv[1]).label(phrases))) == 64
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not ru_maxrss: it begins with what the process that started this one holds.
+print(int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]) // 1024)
 """
 
 
@@ -186,8 +148,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the models are kept for the next time")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        for what, figure in bench(asked.folder or Path(name), asked.phrases, asked.threads):
-            print(f"{what:34} {figure}", flush=True)  # noqa: T201
+        bench(asked.folder or Path(name), asked.phrases, asked.threads)
 
 
 if __name__ == "__main__":

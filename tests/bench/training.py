@@ -7,12 +7,12 @@ network that is trained to the end, over three seeds.
 """
 
 import argparse
-import statistics
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 import torch
@@ -27,6 +27,7 @@ from core.records import Annotation
 from core.schema import default_schema
 from demo.fictitious import corpus, voices
 from tests.bench.bert import bert_base
+from tests.bench.table import tell
 
 _NARROW = (("width", 64), ("layers", 2), ("attention_heads", 2))
 
@@ -82,7 +83,7 @@ def by_default(trainer: Trainer) -> Trainer:
     return trainer
 
 
-def speed(gold: Sequence[Annotation], layers: int, steps: int, folder: Path) -> list[str]:
+def speed(gold: Sequence[Annotation], layers: int, steps: int, folder: Path) -> None:
     base = bert_base([a.phrase.text for a in gold], ("any",), folder / "base", layers)
     ours = options_for(str(base), epochs=1, keep="last")
     clocks = {}
@@ -98,11 +99,13 @@ def speed(gold: Sequence[Annotation], layers: int, steps: int, folder: Path) -> 
         trainer.add_callback(clock)
         trainer.train()
     theirs, mine = clocks.values()
-    told = [
-        f"{name:20} {clock.pace:6.0f} real tokens a processor second, {clock.share:.0%} real"
-        for name, clock in clocks.items()
-    ]
-    return [*told, f"{mine.pace / theirs.pace:.1f} times, in {precision_of(ours)}, {layers} layers"]
+    tell(
+        f"training, {precision_of(ours)}, {layers} layers, {mine.share:.0%} real",
+        f"{mine.pace:.0f} tokens/s",
+        f"Trainer {theirs.pace:.0f} tokens/s, {theirs.share:.0%}",
+        mine.pace / theirs.pace,
+        "7",
+    )
 
 
 def loss_of(trainer: Trainer) -> float:
@@ -118,7 +121,7 @@ def loss_of(trainer: Trainer) -> float:
     return total / words
 
 
-def losses(gold: Sequence[Annotation], folder: Path) -> str:
+def losses(gold: Sequence[Annotation], folder: Path) -> None:
     """The loss after three epochs over three seeds, both ways."""
     ends: dict[str, list[float]] = {"random": [], "grouped": []}
     for seed in range(3):
@@ -131,17 +134,15 @@ def losses(gold: Sequence[Annotation], folder: Path) -> str:
                 by_default(trainer)
             trainer.train()
             end.append(loss_of(trainer))
-    said = (
-        f"{name} {statistics.mean(end):.3f} (+-{statistics.stdev(end):.3f})"
-        for name, end in ends.items()
-    )
-    return f"loss after three epochs of a narrow network: {', '.join(said)}"
+    theirs, mine = (f"{mean(end):.3f} (+-{stdev(end):.3f})" for end in ends.values())
+    tell("loss after three epochs, a narrow network", mine, f"Trainer {theirs}")
 
 
-def bench(folder: Path, layers: int = 3, steps: int = 4) -> list[str]:
+def bench(folder: Path, layers: int = 3, steps: int = 4) -> None:
     once = {a.phrase.text: default_schema().seen_as(a, "group") for a in corpus(voices(), 6)}
     gold = list(once.values())
-    return [*speed(gold, layers, steps, folder), losses(gold[::3], folder)]
+    speed(gold, layers, steps, folder)
+    losses(gold[::3], folder)
 
 
 def main() -> None:
@@ -152,8 +153,7 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     with tempfile.TemporaryDirectory() as name:
-        for line in bench(Path(name), asked.layers, asked.steps):
-            print(line, flush=True)  # noqa: T201
+        bench(Path(name), asked.layers, asked.steps)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ _LASTING = re.compile(
     r"|al momento)\w*"
 )
 _STOPPED = re.compile(
-    r"[^.;]{0,40}?\b(?:(?:fino|sino) (?:a|al|all')\b(?! ?(?:ricovero|oggi|tutt|moment"
+    r"[^.;,]{0,40}?,?[^.;,]{0,20}?\b(?:(?:fino|sino) (?:a|al|all')\b(?! ?(?:ricovero|questa"
+    r"|quest'|ieri|ora|adesso|oggi|tutt|moment"
     r"|ingresso|all'ingresso))|stop|ha smesso|smesso|sospes|cessat|interrott|ex\b"
     r"|anni fa|pregress)"
 )
@@ -66,6 +67,10 @@ _FAMILY_TAIL = re.compile(
 _NOT_NEXT = re.compile(r"\b(?:non|mai|no|nessuna?)\s(?:(?:e|sempre|piu|ancora|del tutto|piu) )?$")
 _NONE_BEFORE = re.compile(r"\b(?:non|nessun\w*|niente|nega|senza|mai)\b[^.;,:]*$")
 _RUNNING = re.compile(r"\b(?:famigl|familiar|parent|gentiliz|consanguine)")
+# II run CEC: si, per ...
+_YES = re.compile(
+    r"(?: (?:(?:di|in) )?(?:cec|circolazione extra-?\s?corporea|pompa))?(?:\s?[:=,]\s?si\b)?"
+)
 _NEW = re.compile(r"insorgenza|primo|unico|insorta|comparsa|post|new onset")
 
 
@@ -222,8 +227,8 @@ class Concepts:
                 line.folded[:first],
             ):
                 continue
-            match = re.match(r"(?:[^.;,(]|\s?\([^()]*\))*", line.folded[last:])
-            end = last + (match.end() if match else 0)
+            match = re.match(r"(?:[^;,(]|\s?\([^()]*\))*", line.folded[last:])
+            end = min(last + (match.end() if match else 0), line.sentence(last)[1])
             told = self._cardiovascular.search(line.folded, first, end)
             if not told and relatives_sentence(line, last) == last:
                 end = line.sentence(last)[1]
@@ -338,7 +343,10 @@ class Concepts:
 
     def _second_run(self, line: Line, hit: Hit, state: State) -> Iterator[Outcome]:
         yield hit.start, hit.end, "II_Run", state, _truth(state), {}
-        why = self._past.why(line, hit.end) or self._past.why_before(line, hit.start)
+        end = _YES.match(line.folded, hit.end)
+        why = self._past.why(line, end.end() if end else hit.end) or self._past.why_before(
+            line, hit.start
+        )
         if why and state == "present":
             yield *why, "Causa_II_Run_CEC", state, line.text[slice(*why)], {}
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from core.label.rules.dates import NAMES, days
+from core.label.rules.dates import days
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line
+from core.read.dates import NAMES
 from core.read.months import month
 from core.records import State
 
@@ -25,16 +26,18 @@ _PERSON = re.compile(r"(?:ic[oa]|es[oa]|os[oa]|at[oa]|tic[oa]|tore|trice|ista)$"
 _DEVICES = frozenset("resincronizzatore defibrillatore stimolatore contropulsatore".split())
 _DEGREE = frozenset("ex non gia forte modesto modesta grande noto nota paziente".split())
 _CONJUNCTION = re.compile(r"\s(?:e|ed)\s")
-_BOX = r"\[\s?[x✓✔]?\s?\]|[☐☒☑]"
-_BOXED = re.compile(rf"\W{{0,3}}(?:{_BOX})")
-_BOX_BEFORE = re.compile(rf"({_BOX})\s?(?:[\w']+\s){{0,2}}$")
-_BOX_BEHIND = re.compile(rf"\s*(?:{_BOX})")
+_LIST_ENDS = re.compile(r"(?:[^().;:]{0,40}|\s?\([^()]{1,60})\)(?=\s?[:=])")
+_SPOKEN = re.compile(r"\w: (?:il|la|l'|si|e|un|una|pertanto|quindi) ")  # a new sentence
 _LIVING = re.compile(
     r" (?:vivente|viva|vivo|anzian[ao]|sana)(?: e \w+)?,\s(?:affett\w+ da|portat\w+ di)\s"
 )
 _APPOSED = re.compile(
     r"(?: (?:maggiore|minore|gemell[oa]|matern[oa]|patern[oa]))?,\s(?:gia |anche "
     r"|pure |nota |noto )?"
+)
+_LIVES_WITH = re.compile(
+    r"\b(?:viv\w+|conviv\w+|abita|assistit[oa]|accompagnat[oa]|aiutat[oa]|accudit[oa]|riferit\w+)\s"
+    r"(?:con|col|da|dal|dalla|dai)\s?(?:(?:il|la|lo|un|una|i|suo|sua)\s)*$"
 )
 _TOGETHER = re.compile(
     r"\b(?:con|col|dal|dalla|dai|al|alla)\s(?:(?:il|la|lo|un|una|i|suo|sua)\s)*$"
@@ -78,6 +81,7 @@ class Context:
         self._lists = shape("negates_list")
         self._nots = shape("negates_next")
         self._no_behind = shape("negates_behind")
+        self._no_later = shape("negates_later")
         self._maybe = shape("doubts")
         self._maybe_behind = shape("doubts_behind")
         self._yes_behind = shape("affirms_behind")
@@ -116,13 +120,6 @@ class Context:
         if self._is_relatives(line, cues, start, end):
             # "Il marito ha la BPCO, la paziente no"; "padre IMA   BPCO  no" of a table.
             return "negated" if self._not_he.match(line.folded, end) else "family"
-        box = _box_before(line, start)
-        if box is not None:
-            return (
-                self.behind(line, end) or "present"
-                if box
-                else self.behind(line, end) or "uncertain"
-            )
         if self._is_negated(line, cues, start, end, others):
             return "negated"
         if self._is_doubted(line, cues, start, end):
@@ -131,11 +128,8 @@ class Context:
 
     def behind(self, line: Line, end: int) -> State | None:
         """What a cue right behind a place makes of it."""
-        if self._no_behind.match(line.folded, end):
+        if self._no_behind.match(line.folded, _past_bracket(line.folded, end)):
             return "negated"
-        boxed = _BOXED.match(line.folded) and _BOX_BEHIND.match(line.folded, end)
-        if boxed:
-            return None  # the box behind is the next one's
         return "uncertain" if self._maybe_behind.match(line.folded, end) else None
 
     def is_old(self, line: Line, start: int, end: int) -> bool:
@@ -153,7 +147,9 @@ class Context:
     def _is_negated(
         self, line: Line, cues: Cues, start: int, end: int, others: Sequence[Extent]
     ) -> bool:
-        if self._no_behind.match(line.folded, end):
+        if self._no_behind.match(line.folded, _past_bracket(line.folded, end)):
+            return True
+        if self._no_later.match(line.folded, end):
             return True
         if self._yes_behind.match(line.folded, end):
             return False
@@ -164,7 +160,7 @@ class Context:
                 return True
         for first, cue in reversed(_before(cues.nots, start)):
             gap = text[cue:start]
-            if not _open(cues, cue, start) or len(gap) > 60:
+            if not _open(cues, cue, start) or len(gap) > 60 or _SPOKEN.search(gap):
                 continue
             comma = gap.find(",")
             if comma >= 0 and self._resolved.match(text, end):
@@ -199,6 +195,8 @@ class Context:
         if of_a_relative is not None and of_a_relative <= start:
             return True
         for first, cue in (*_before(cues.relatives, start), *_before(cues.kin, start)):
+            if _LIVES_WITH.search(line.folded, 0, first):
+                continue
             gap = line.folded[cue:start]
             if _LIVING.fullmatch(gap):
                 return True
@@ -228,12 +226,6 @@ def relatives_sentence(line: Line, start: int) -> int | None:
     return match.end()
 
 
-def _box_before(line: Line, start: int) -> bool | None:
-    """Whether the box before a word is ticked, in a form whose boxes stand before; None: no box."""
-    box = _BOX_BEFORE.search(line.folded, 0, start) if _BOXED.match(line.folded) else None
-    return None if box is None else box[1].strip(" []()") != "" and box[1] != "☐"
-
-
 def without_recent(line: Line) -> str:
     """The folded line, the days and months of the last `RECENT` days before admission blanked."""
     if line.near is None:
@@ -249,6 +241,12 @@ def without_recent(line: Line) -> str:
         if day >= since:
             text = text[:start] + "_" * (end - start) + text[end:]
     return text
+
+
+def _past_bracket(text: str, end: int) -> int:
+    """Behind the list in brackets that a place belongs to: "Supporto (IABP, ECMO): no"."""
+    inside = _LIST_ENDS.match(text, end)
+    return inside.end() if inside else end
 
 
 def _before(places: Sequence[Extent], start: int) -> list[Extent]:

@@ -4,29 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from core.label.rules.words import Line
-from core.read.months import MONTHS, ROMAN, STEMS
+from core.read.dates import NAMES, WEEKDAY, Written, bare_days, month_number, written
 
-_MONTH = {name: n for names in (MONTHS, STEMS, ROMAN) for n, name in enumerate(names, 1)}
-_MONTH["sett"] = 9
-WEEKDAY = r"(?:lun|mar|mer|gio|ven|sab|dom)[a-z]*\.?,?"
-NAMES = "|".join(sorted((m for m in _MONTH if m not in ROMAN), key=len, reverse=True))
-_ROMANS = "|".join(sorted(ROMAN, key=len, reverse=True))
-_DATE = re.compile(
-    rf"(?<![\d/,-])(?<!\d\.)(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
-    rf"|(?P<d>\d{{1,2}}|\bprimo(?=\s))(?:°|º|ª|\^)?(?:"
-    rf"\s?(?P<sep>[/.\-]|(?<=\d)\|(?=\d))\s?(?P<m>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|'?\d{{2}})"
-    rf"|\s?[/.\-]\s?(?P<rm>{_ROMANS})\s?[/.\-]\s?(?P<ry>\d{{4}}|'?\d{{2}})"
-    rf"|(?:\s(?:di\s|del mese di\s)?|\s?[-/.]\s?)(?P<n>{NAMES})\.?(?![a-z])"
-    rf"(?:(?:\s(?:del(?:l'anno)?\s)?|\s?[-/.]\s?)(?P<ny>\d{{4}}|'\d{{2}}|(?<=[-/.])\d{{2}}(?!\d)"
-    rf"|(?<=[\d ][a-z]{{3}}\s)\d{{2}}(?![\d:./,]|\s?(?:ore|h|min|giorn|gg|anni|mesi))))?"
-    rf"|\s?/\s?(?P<pm>0[1-9]|1[0-2]|[1-9])(?![\d/]|[.,]\d|\s?(?:mg|cp|cm|mm|%|di\b))"
-    rf"|\.(?P<qm>0[1-9]|1[0-2])(?![\d/]|[.,]\d|\s?(?:[a-z]{{1,4}}/|mg|cp|cm|mm|g\b|%|di\b))"
-    rf")|(?P<sd>\d \d|\d{{2}})/(?P<sm>\d \d|\d{{2}})/(?P<sy>\d{{4}})"
-    rf"|(?P<bd>\d{{2}})\s(?P<bm>\d{{2}})\s(?P<by>(?:19|20)\d{{2}}))(?![\d])"
-)
 # 110338: a birth without separators, behind `nato`.
+_BORN = re.compile(r"\b(?:nat[oa]|nascita)\b")
 _SOLID = re.compile(r"\bnat[oa]\s(?:il\s)?(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>(?:19|20)?\d{2})(?!\d)")
 # Degenza: 4-15/03/2024, where the stroke is no part of a date.
 _SPAN = re.compile(
@@ -52,63 +36,34 @@ class Day:
 
 
 def days(line: Line, birth: bool = False) -> list[Day]:
-    """All dates of a line; one without a year takes that of the next with one."""
-    found: list[tuple[int, int, int | None, int, int]] = []
-    folded = _SPAN.sub(lambda match: f"{match[0][:-1]}>", line.folded)
-    for match in _DATE.finditer(folded):
-        year, month, day = _parts(match, birth)
-        if 1 <= month <= 12 and 1 <= day <= 31:
-            found.append((match.start(), match.end(), year, month, day))
-    for match in _SOLID.finditer(line.folded):
-        year = _year(match["y"], birth=True)
-        found.append((match.start("d"), match.end(), year, int(match["m"]), int(match["d"])))
+    """All dates of a line; one without a year takes that of the next with one, if no birth."""
+    return list(_days(line.folded, birth))
+
+
+@lru_cache(512)  # asked several times of each line
+def _days(folded: str, birth: bool) -> tuple[Day, ...]:
+    folded = _SPAN.sub(lambda match: f"{match[0][:-1]}>", folded)
+    found = list(written(folded))
+    for match in _SOLID.finditer(folded):
+        day, month = int(match["d"]), int(match["m"])
+        found.append(Written(match.start("d"), match.end(), day, month, match["y"]))
     for match in _FROM_TO.finditer(folded):
-        later = next((f for f in found if 0 <= f[0] - match.end() < 3), None)
-        if later and not any(f[0] <= match.start("a") < f[1] for f in found):
-            month = _MONTH[match["am"]] if match["am"] else later[3]
+        later = next((d for d in found if 0 <= d.start - match.end() < 3), None)
+        if later and not any(d.start <= match.start("a") < d.end for d in found):
+            month = month_number(match["am"]) if match["am"] else later.month
             end = match.end("am") if match["am"] else match.end("a")
-            found.append((match.start("a"), end, later[2], month, int(match["a"])))
-    found.sort()
+            found.append(Written(match.start("a"), end, int(match["a"]), month, later.year))
+    found.sort(key=lambda one: one.start)
+    found = sorted([*found, *bare_days(folded, found)], key=lambda one: one.start)
     dated = []
-    for number, (start, end, year, month, day) in enumerate(found):
+    for number, one in enumerate(found):
+        year = one.year
         if year is None:
-            year = next((f[2] for f in found[number + 1 :] if f[2] is not None), None)
-        dated.append(Day(start, end, _iso(year, month, day)))
-    return dated
-
-
-def _parts(match: re.Match[str], birth: bool) -> tuple[int | None, int, int]:
-    if match["iso"]:
-        return int(match["iso"]), int(match["im"]), int(match["id"])
-    if match["sd"]:
-        return int(match["sy"]), *(int(match[n].replace(" ", "")) for n in ("sm", "sd"))  # type: ignore[return-value]
-    if match["by"]:  # the strokes of a form are lost with its table: 07|07|1948
-        return int(match["by"]), int(match["bm"]), int(match["bd"])
-    day = 1 if match["d"] == "primo" else int(match["d"])
-    if match["m"]:
-        return _year(match["y"], birth), int(match["m"]), day
-    if match["rm"]:
-        return _year(match["ry"], birth), _MONTH[match["rm"]], day
-    if match["n"]:
-        return _year(match["ny"], birth), _MONTH[match["n"]], day
-    return None, int(match["pm"] or match["qm"]), day
-
-
-def _year(digits: str | None, birth: bool) -> int | None:
-    if digits is None:
-        return None
-    year = int(digits.lstrip("'"))
-    if year >= 100:
-        return year
-    # Two digits: a patient of heart surgery is grown up, a stay is of this century.
-    return 1900 + year if birth and year > 12 or year >= 70 else 2000 + year
-
-
-def _iso(year: int | None, month: int, day: int) -> str | None:
-    try:
-        return None if year is None else date(year, month, day).isoformat()
-    except ValueError:
-        return None
+            later = next((d for d in found[number + 1 :] if d.year is not None), None)
+            between = folded[one.end : later.start] if later else ""
+            year = later.year if later and not _BORN.search(between) else None
+        dated.append(Day(one.start, one.end, _iso(_year(year, birth), one.month, one.day)))
+    return tuple(dated)
 
 
 _BIRTH = re.compile(
@@ -120,13 +75,15 @@ _BIRTH = re.compile(
     r"|\bclasse\s(?:del\s)?(?:\d{4}|'\d{2})\b[,;(\s]{1,3}(?:(?:precisamente|esattamente|nat[oa]"
     r"|il|del|giorno)\s){0,3}"
     r"|[a-z]\s?[\s,;/|(-]\s?[mf]\.?\s?[\s,;/|)-]{1,3}"
-    r"|\b(?:sig\S*|paz\S*|pz\S*|assistit\S*|nominativo\S*)\s[a-z\' ]{5,40}\s?[,(-]\s?)$"
+    r"|\b(?:sig\S*|paz\S*|pz\S*|assistit\S*|nominativo\S*)\s[a-z\' ]{5,40}\s?[,(-]\s?"
+    r"(?:[a-z][a-z\' ]{2,25},\s)?)$"
 )
 _ADMITTED = re.compile(
     r"(?:\bricoverat[oaie]\b|\bric+over+[oa]\b|\bricoverta\b|\bingress[oi]\b|\bdegen(?:te|za"
     r"|te)\b|\baccettazione\b|\baccettat[oa]\b"
     r"|\bentrat[oa]\b|\bammess[oa]\b|\baccolt[oa]\b|\bgiunt[oa]\b|\bgiunge(?:va)?\b"
-    r"|\btrasferit[oa]\b|\btrasferimento (?=(?:in )?(?:c\.?c\.?h|cardiochir))"
+    r"|\btrasferit[oa]\b|\btrasferimento (?=(?:(?:in|alla|presso|nel|nella|al) )?(?:di |la |il "
+    r"|questo |questa )?(?:c\.?c\.?h|cardiochir|noi\b|nostr|reparto)|qui\b|da noi)"
     r"|\bprovenien(?:te|za)\b|\barrivat[oa]\b|\barrivo\b|\bricov\b\.?|\bamm(?:issione|\.)"
     r"|\bpres[oa] in carico\b|\bpassaggio\b"
     r"|\b(?:passat|salit)[oa]\b(?= (?:poi |quindi |da noi |qui |presso di noi )*(?:in"
@@ -137,6 +94,8 @@ _ADMITTED = re.compile(
     r"|\bnostr\w+ reparto (?=dal\b|da\b|il\b)"
     r"|\bsi ricovera(?:va)?\b|\bviene ricoverat[oa]\b|\bingr\.?"
     r"|\b(?:inizia|comincia)(?:t[oa]|va)?\b|\bsoggiorn[oa]\b|\bpermanenza\b"
+    r"|\b(?:con|presso di|da|fra|tra) noi (?=dal\b|da\b)|\babbiamo (?:avuto|ospitato|curato"
+    r"|assistito)\b"
     r"|\bospit(?:e|ata|ato) (?=(?:presso |da |del|della )?(?:di |il |la |noi|nostr|quest|reparto"
     r"|clinica|dal))"
     r"|\b(?:e|era) (?:stat[oa]|rimast[oa]) (?:con|da|presso di) noi\b|\bin cura (?:da"
@@ -154,6 +113,7 @@ _ADMITTED_BEHIND = re.compile(
     r"[\s,]*(?:il|la)?\s?(?:pz|paziente|sig\.?(?:ra)?)?[^.;\d]{0,40}?"
     r"\b(?:(?:e stat|veniva |viene |e )?ricoverat[oa]|entrava|fa(?:ceva)? ingresso|giungeva"
     r"|si ricovera\w*|accedeva|ingresso in|ricovero)\b"
+    r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
 )
 _DISCHARGED = re.compile(
     r"(?:\bsi dimett\w+\b|\btrasferit[oa] (?:in|presso|alla|al"
@@ -186,9 +146,11 @@ _DISCHARGED_BEHIND = re.compile(
     r"[\s,]*[^.;\d]{0,30}?\b(?:viene dimess[oa]|si dimette(?:va)?|dimes+[oa]|dimissione"
     r"|(?:torna|rientra|ritorna|va) (?:a casa|a domicilio|al (?:suo |proprio )?domicilio"
     r"|in famiglia)"
+    r"|dimissibil\w+|puo (?:tornare|rientrare|essere dimess[oa]|andare a casa)"
     r"|(?:esce|usciva) (?:dal reparto|dall'ospedale)|lascia(?:va)? (?:il reparto|la clinica"
     r"|l'ospedale)"
     r"|(?:si |viene )conged\w+|(?:dimettiamo|affidiamo|trasferiamo|rimandiamo|congediamo))\b"
+    r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
 )
 _DIED = re.compile(
     r"(?:\bmuore\b|\bmoriva\b|\bsi spe(?:gne|nse)\b|\bdecedut[oa]\b"
@@ -196,17 +158,18 @@ _DIED = re.compile(
     r"|\bvenut[oa] a mancare\b|\bci ha lasciat[oi]\b|\bcessa(?:va)? di vivere\b"
     r"|\bha cessato di vivere\b"
     r"|\barresto irreversibile\b|\bconstatazione di morte\b"
-    r"|\bspirat[oa]\b|\bspira(?:va)?\b)[^.;\d]{0,60}"
-    r"(?:\b(?:alle(?: ore)?|ore|h)\s?\d{1,2}[.:,]?\d{0,2}\s?(?:del(?: giorno)?|di|in data|,)?\s?)?$"
+    r"|\bspirat[oa]\b|\bspira(?:va)?\b)[^.;\d]{0,60}$"
 )
 _DIED_BEHIND = re.compile(
-    r"(?:[\s,]*(?:alle )?(?:ore|h)\s?\d{1,2}[.:,]?\d{0,2})?[\s,]*[^.;\d]{0,50}?"
+    r"[\s,]*[^.;\d]{0,50}?"
     r"\b(?:decede(?:va)?|decesso|exitus|si constata(?:va)? il decesso|decedut[oa]|spira(?:va)?"
     r"|moriva|muore|si spegne(?:va)?|si spense|mancat[oa]|cessa(?:va)? di vivere)\b"
+    r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
 )
 # Rossi Mario - 07/08/1939: behind a name that begins the line, a day long past is the birth.
 _NAMED = re.compile(r"^[a-z' ]{5,40}(?:\s\(?[mf]\)?)?\s?[-,(]\s?(?:del\s)?$")
 _AGED = re.compile(r"(?:\banni\s\d{2,3}|\b\d{2,3}\s(?:anni|aa))\s?[,(]\s?$")
+_TOWN = re.compile(r"\bn\.\s(?:a\s)?[a-z' ]{3,25},?\s$")
 _BORN_BEHIND = re.compile(r"\s?[,(]\s?(?:luogo e )?data di nascita")
 _STAYED = re.compile(
     r"[°º]?\s(?:al|fino al)\s[\w/.\-' ]{5,20}?[\s,]+(?:e stat[oa] |era )?(?:ricoverat|degent"
@@ -215,12 +178,27 @@ _STAYED = re.compile(
 _GROWN = "2008"
 _LATE = ("terapia_alla_dimissione", "esami_alla_dimissione")  # nobody is admitted there
 _ASIDE = re.compile(r"\s*\([^()]{1,90}\)\s*")
-_COLUMN = re.compile(
+# The hour says nothing of the day: alle ore 1.40 del 28 novembre.
+_CLOCK = re.compile(
+    r"(?<=[\s,(])(?:(?:alle|verso le|intorno alle|dalle|circa alle)(?: ore)?|ore|h)\.?\s?"
+    r"(?:\d{1,2}(?:[.:,]\d{2})?(?![\d/]|[.]\d)|una\b|due\b|tre\b|quattro\b|cinque\b|sei\b)"
+    r"(?:\s(?:e mezza|circa))?(?:,?\s(?:del mattino|di notte|di sera|del pomeriggio|della notte))?"
+)
+# Trasf. 29.11.19 a Riab.: to another house, which ends the stay here.
+_AWAY = re.compile(
+    r"\b(?:trasf(?:erit[oa]|erimento)?|invi(?:at[oa]|o))\b\.?\W{0,3}(?:il |in data )?$"
+)
+_AWAY_TO = re.compile(
+    r"\s?,?\s?(?:in|a|ad|al|alla|presso|c/o|presso (?:il|la))\s[^.;\d]{0,25}?"
+    r"(?:riab|lungodeg|rsa\b|r\.s\.a|casa di cura|hospice|domicil|altr[oa])"
+)
+COLUMN = re.compile(
     r"\b(?:(?P<di_nascita>nascita|nat[oa])|(?P<ingresso_cch>ingresso|ricovero|ammissione"
     r"|accettazione|entrat[oa])"
     r"|(?P<dimissione_cch>dimissione|dimess[oa]|uscita)|(?P<morte>decesso|exitus)"
     r"|(?P<other>intervento|operazione|procedura))\b"
 )
+_COLUMN_NEXT = re.compile(rf"(?:\s?[-:=,]?\s)(?:data )?{COLUMN.pattern}")
 _BIRTH_TO_COME = re.compile(r"\bnat[oa](?: (?:a|ad|in)\b[^.;:\d()]{0,40})?$")
 _CLASS = re.compile(r"\bclasse\s(?:del\s)?(\d{4}|'\d{2})\b")
 _YEARLESS = re.compile(rf"(\d{{1,2}})[°º^]?\s(?:di\s)?({NAMES})")
@@ -234,7 +212,7 @@ _TO = re.compile(
 _IN = re.compile(rf"\b(?:in|ing|i)\W{{1,3}}(?:{WEEKDAY}\s)?$")
 _IN_LABEL = re.compile(rf"(?:^|[|•·;,/])[\s•·*-]*in\s?[:=]\s?(?:{WEEKDAY}\s)?$")
 _OUT = re.compile(rf"\b(?:out|usc)\W{{1,3}}(?:{WEEKDAY}\s)?$")
-_OUT_BEHIND = re.compile(r"[\s/,;|-]{1,5}(?:out|usc|u)\b")
+_OUT_BEHIND = re.compile(r"[\s/,;|-]{1,5}(?:u\b|(?:[^;]{0,40}\s)?(?:out|usc)\b)")
 _ELSEWHERE = re.compile(
     r"\b(?:altr[oa] (?:ospedale|sede|nosocomio|struttura|centro|istituto)|ospedale (?:di"
     r"|civile di)|presso (?:l'|il )?(?:ospedale|nosocomio|presidio|p\.?o\.?|pronto soccorso"
@@ -251,9 +229,27 @@ _THERE = re.compile(
     r"(?:ricoverat[oa]|degente|accolt[oa]|entrat[oa])\b[^.;\d]{0,40}$"
 )
 _OTHER = re.compile(
-    r"\b(?:intervento|sottopost|eseguit|ecocardio|coronarograf|tc\b|ecg|esam|controllo|visita"
+    r"\b(?:intervento|operat[oa]|sottopost|eseguit|ecocardio|coronarograf|tc\b|ecg|esam|controllo"
+    r"|visita"
     r"|impiant|stampa|referto|firma)\w*[^.;\d]{0,40}$"
 )
+
+
+def _year(digits: str | None, birth: bool) -> int | None:
+    if digits is None:
+        return None
+    year = int(digits.lstrip("'"))
+    if year >= 100:
+        return year
+    # Two digits: a patient of heart surgery is grown up, a stay is of this century.
+    return 1900 + year if birth and year > 12 or year >= 36 else 2000 + year
+
+
+def _iso(year: int | None, month: int, day: int) -> str | None:
+    try:
+        return None if year is None else date(year, month, day).isoformat()
+    except ValueError:
+        return None
 
 
 def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
@@ -263,14 +259,16 @@ def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
     whole = text + line.folded
     previous: tuple[str, Day] | None = None
     late = line.section in _LATE
-    columns = _columns(line)
+    columns = _columns(line) or _behind(line)
     for number, day in enumerate(days(line)):
-        left = whole[max(0, day.start + shift - 140) : day.start + shift]
-        behind = line.folded[day.end : day.end + 90]
+        left = _CLOCK.sub(_blank, whole[max(0, day.start + shift - 140) : day.start + shift])
+        behind = _CLOCK.sub(_blank, line.folded[day.end : day.end + 90])
         role = (
             columns[number] if columns else _role(left, behind, previous, line.folded[: day.start])
         )
-        named = _NAMED.search(left) or (line.section is None and _AGED.search(left))
+        named = _NAMED.search(left) or (
+            line.section is None and (_AGED.search(left) or _TOWN.search(left))
+        )
         if role is None and day.iso and day.iso < _GROWN and named:
             role = "data_di_nascita"
         if role == "data_di_nascita":
@@ -284,19 +282,40 @@ def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
             previous = (role, day) if role else None
 
 
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
 def _columns(line: Line) -> list[str | None]:
     """The roles of the dates of a table's row, where the row above names one column for each."""
-    named = list(_COLUMN.finditer(line.before))
-    found = days(line)
-    if len(named) < 2 or len(named) != len(found):
+    named, found = list(COLUMN.finditer(line.before)), days(line)
+    if not is_header(line.before) or len(named) != len(found):
         return []
     return [None if match["other"] else f"data_{match.lastgroup}" for match in named]
+
+
+def _behind(line: Line) -> list[str | None]:
+    """The roles of dates whose labels stand behind them: 3/10 ingresso - 15/10/2022 uscita."""
+    found = days(line)
+    if not found or line.section or line.folded[: found[0].start].strip(" |-*•"):
+        return []
+    ends = [*(day.start for day in found[1:]), len(line.folded)]
+    told = [
+        _COLUMN_NEXT.match(line.folded, day.end, end) for day, end in zip(found, ends, strict=True)
+    ]
+    if not any(told):
+        return []
+    return [f"data_{m.lastgroup}" if m and not m["other"] else None for m in told]
+
+
+_NAME_COLUMN = re.compile(r"\b(?:cognome|nome|nominativo)\b")
 
 
 def is_header(folded: str) -> bool:
     """Whether a line is the head of a table with columns of dates."""
     words = folded.split()
-    named = len(_COLUMN.findall(folded))
+    named = len(COLUMN.findall(folded))
+    named += len(_NAME_COLUMN.findall(folded))
     return named > 1 and len(words) <= 4 * named and not any(c.isdigit() for c in folded)
 
 
@@ -317,7 +336,7 @@ def _of_year(line: Line, born: Day) -> Day:
     if told is None or short is None:
         return born
     year = _year(told[1], birth=True)
-    return Day(born.start, born.end, _iso(year, _MONTH[short[2]], int(short[1])))
+    return Day(born.start, born.end, _iso(year, month_number(short[2]), int(short[1])))
 
 
 def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -> str | None:
@@ -328,6 +347,8 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
         return "data_di_nascita"
     if _DIED.search(left) or _DIED_BEHIND.match(behind):
         return "data_morte"
+    if _AWAY.search(left) and _AWAY_TO.match(behind):
+        return "data_dimissione_cch"
     admitted = _ADMITTED.search(left)
     if _IN_LABEL.search(left) or _IN.search(left) and _OUT_BEHIND.match(behind):
         return "data_ingresso_cch"

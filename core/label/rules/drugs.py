@@ -122,6 +122,7 @@ class Drugs:
         self.dose = re.compile(rf"(?:[\s,;:=(\-–+]*(?:{element})\)?)+")
         self.alternate = shapes["alternate"]
         self._refused, self._stopped = shapes["refused"], shapes["stopped"]
+        self._taken, self._current = shapes["taken"], shapes["current"]
         self._paused, self._later = shapes["paused"], shapes["later"]
         self._home = shapes["home_still"]
         self._none = [re.compile(shape) for shape in lexicon.tables["drug_shapes"]["none_at_all"]]
@@ -141,11 +142,16 @@ class Drugs:
             close -= 1
         return close
 
-    def at_home(self, line: Line, start: int, end: int) -> bool:
-        """Whether a drug here is therapy at home or on admission."""
+    def at_home(self, line: Line, start: int, end: int, listed: bool = False) -> bool:
+        """Whether a drug here is therapy at home or on admission.
+
+        Of a letter that lists the therapy (`listed`), the history tells of drugs long past.
+        """
         first, last = line.sentence(start)
         left, behind = line.folded[first:start], line.folded[end:last]
-        if self._refused.search(left):
+        if self._refused.search(left) and not self._taken.match(behind):
+            return False
+        if listed and line.section == "Anamnesi" and not self._current.search(left):
             return False
         if self._stopped.match(behind) and not self._paused.search(behind):
             return False
@@ -157,7 +163,7 @@ class Drugs:
             return False
         return line.section == "Terapia" or not self._later.search(left)
 
-    def found(self, line: Line, hits: list[Hit]) -> Iterator[Drug]:
+    def found(self, line: Line, hits: list[Hit], listed: bool = False) -> Iterator[Drug]:
         """The drugs at home of a line; a name and its brand in brackets are one."""
         merged: list[Drug] = []
         for hit in hits:
@@ -174,7 +180,7 @@ class Drugs:
                 continue
             merged.append(Drug(hit.start, self.reach(line, hit.end), field, name, hit.end))
         for drug in merged:
-            if self.at_home(line, drug.start, drug.end):
+            if self.at_home(line, drug.start, drug.end, listed):
                 yield drug
 
     def none_at_all(self, line: Line) -> tuple[int, int] | None:

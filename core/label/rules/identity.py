@@ -6,26 +6,31 @@ from collections.abc import Iterator
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.names import Names
 from core.label.rules.words import Line
-from core.records import Value
+from core.records import Span, Value
 
 Found = tuple[int, int, str, Value | None]
+PHONE = "numero di telefono"
 
 _RECORD = re.compile(
     r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartel+a(?:\sclinica)?"
-    r"|c\.?\s?c\.?(?![a-z])|cart\.?(?:\s?cl(?:in)?\.?)?(?![a-z])|nosologico|nosografico|sdo"
+    r"|c\.?\s?c\.?(?![a-z])|cc(?=\s?n)|cart\.?(?:\s?cl(?:in)?\.?)?(?![a-z])|nosologico|nosol?\."
+    r"|nosol\b|nosogr\w*"
+    r"|episodio|progressivo|progr\.|identificativo|scheda(?=\s?(?:n\W|\d{4}))|ricovero(?=\s?n\W)"
+    r"|\bid(?=\s?[:.]?\s?\d{5})|nosografico|sdo"
     r"|scheda nosologica|pratica|id ricovero|cod(?:\.|ice)?\s?(?:di\s)?ricovero|n(?:\."
     r"|°|umero)?\s?ricovero)"
-    r"\s?(?:di ricovero\s)?(?:n(?:r|um|umero|ro)?\s?[.°º]?)?\s?[:#"
+    r"\s?(?:di ricovero\s)?(?:n\.?(?:r|um|umero|ro)?\s?[.°º]?)?\s?[:#"
     r"|]?\s*(?:(?:da noi |qui )?(?:e|era|porta|reca|ha)\s(?:la\s|il\s)?(?:numero\s"
     r"|n\.?\s?)?)?[|]?\s*(?:n\.?\s?)?(?:[a-z]{1,4}\s?[-/.]\s?|[a-z]{1,3}(?=\d{4}"
     r"|\d{2,4}[/-]\d))?)"
-    r"(\d[\d./\- ]{2,15}\d)(?![\d])"
+    r"(\d{2,4}[-/][a-z]{2,4}[-/]\d{3,}|\d[\d./\- ]{1,15}\d)(?![\d])"
 )
 _FILE = re.compile(r"(?:n\w{0,5}[.°º]?\s?(?:di\s|della\s)?)?(?:cartel+a|nosologico|cart\b)")
 _IS_YEAR = re.compile(r"(?:19|20)\d\d")
 _PHONE_CUE = re.compile(
-    r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza"
-    r"|numero telefonico|rif\.? telefonico|rif(?=\s?[.:])|raggiungibile|reperibile|risponde"
+    r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza|caregiver"
+    r"|(?:il|cui|suo|al|questo) numero\b|puoi chiamare|puo chiamare|chiamar(?:lo|la)|numero"
+    r" telefonico|rif\.? telefonico|rif(?=\s?[.:])|raggiungibile|reperibile|risponde"
     r"|chiamare (?:il|la) (?:paziente|pz|sig\w*))(?:\s?[12]\b)?|\bt\.|☎|☏|✆)"
     r"(?:[^\d+]{0,45}|[^;\d]{0,60}(?:\b\d{1,3}\b[a-z]?[^;\d]{0,3}){1,2};\s?\(?)$"
 )
@@ -37,13 +42,18 @@ _NOT_HIS = re.compile(
     r"\b(?:fax|reparto|ambulatori|segreteri|centralino|cup\b|prenotazion|informazioni"
     r"|coordinator|medico|dott|dr\b|infermier|ospedale|day hospital|u\.?o\.?\b|direttore"
     r"|degenz|guardia|urgenz|corsia|studio"
-    r"|(?:contattare|rivolgersi|chiamare)(?! (?:il|la|al|alla) (?:paziente|pz\b|sig))"
+    r"|(?<!puoi )(?<!puo )(?:contattare|rivolgersi|chiamare)(?! (?:il|la|al|alla) (?:paziente"
+    r"|pz\b|sig))"
     r"|pec\b|e-?mail)"
 )
 _TOLD_PHONE = re.compile(r"\b(?:tel|cell|recapit|mobile)\D{0,45}\d[\d ./-]{4,}\d\D{2,}$")
 _KIN_PHONE = re.compile(
     r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|familiar"
     r"|convivente|compagn)\b"
+)
+_KIN_BEFORE = re.compile(
+    r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|nip|convivente"
+    r"|compagn[oa])\b\.?(?:\s(?:sig\S*\s)?[a-z']+){0,2}\s?[:,(-]?\s?\(?$"
 )
 _AGE = (
     re.compile(
@@ -127,7 +137,7 @@ class Identity:
                     if match.start() >= shift
                     else None
                 )
-                if len(digits) >= (4 if told and not _IS_YEAR.fullmatch(digits) else 5):
+                if len(digits) >= (3 if told and not _IS_YEAR.fullmatch(digits) else 5):
                     yield start, end, "n_cartella", digits
 
     def _phones(self, line: Line) -> Iterator[Found]:
@@ -152,14 +162,15 @@ class Identity:
                 and len(digits) in (9, 10)
                 and ("nat" in left or _KIN_PHONE.search(left))
             )
-            near = left[-60:] + line.folded[match.end() : match.end() + 25]
+            kin = _KIN_BEFORE.search(left)
+            near = left[-60:] + re.split(r"[,;.] ", line.folded[match.end() : match.end() + 25])[0]
             if _KIN_PHONE.search(left[-25:]) and _TOLD_PHONE.search(left):
                 continue
-            if (cued or mobile) and not _NOT_HIS.search(near):
+            if (cued or mobile or kin) and not _NOT_HIS.search(near):
                 yield (
                     match.start(),
                     match.end(),
-                    "numero di telefono",
+                    PHONE,
                     line.text[slice(*match.span())],
                 )
 
@@ -173,6 +184,18 @@ class Identity:
             if days:
                 yield match.start(group), match.end(group), "H_Stay_giorni", days
                 return
+
+
+def without_letterhead(spans: list[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
+    """The spans of a letter but for telephones above the patient's name, where others follow."""
+    phones = [n for n, found in enumerate(spans) if any(s.field == PHONE for s in found)]
+    named = [n for n, found in enumerate(spans) if any(s.field == "cognome" for s in found)]
+    if not phones or not named or phones[-1] < named[0]:
+        return spans
+    return [
+        tuple(s for s in found if s.field != PHONE) if number < named[0] else found
+        for number, found in enumerate(spans)
+    ]
 
 
 def _with_label(line: Line) -> Iterator[tuple[str, int]]:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from core.label.rules.lexicon import Lexicon
-from core.label.rules.words import Line, fold
-from core.read.slips import mended
+from core.label.rules.words import Line, fold, function_words
 
 Name = tuple[int, int, str, str]
 
@@ -14,9 +13,11 @@ _TITLE = (
     r"(?:sig(?:\.?\s?(?:ra|na|r)\b|nora|norina|nore?|\.)?\.?(?:\s?/\s?(?:sig\.?)?ra)?)"
 )
 _CALLED = re.compile(
-    rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|pz|assistit[oa]|nominativo|degente)\.?"
+    rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|paz|pz|assistit[oa]|utente|nominativo"
+    rf"|degente|generalita|oggetto(?=\s?:)|intestatari[oa])\.?"
     r"|cognome e nome|nome e cognome|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)\s?[:|]?\s+"
-    r"(?:(?:ing|avv|rag|geom|arch|cav|comm|dott|dr|prof|ins|rev)\.(?:\s?ssa)?\s+|(?:don|suor|fra)\s+)?"
+    r"(?:(?:ing|avv|rag|geom|arch|cav|comm|dott|dr|prof|ins|rev)\.(?:\s?ssa)?\s+|(?:don|suor"
+    r"|fra)\s+)?"
 )
 _SURNAME = re.compile(
     r"(?<!nome e )(?<!nome ed )(?<!nome/)(?<!nome / )(?<!nome, )(?<!nome - )"
@@ -37,6 +38,11 @@ _TOLD_SURNAME = re.compile(
     r"(?:\bcognome\s?:?\s|(?P<told>[a-z' -]{2,40}?)\s(?:e il|di|come) cognome\b)"
 )
 _BORN_HERE = re.compile(r"\s?[,(]?\s?\bnat[oa]\b")
+_BORN_BELOW = re.compile(
+    rf"{_BORN_HERE.pattern}|\d{{1,2}}[./-]\d{{1,2}}[./-](?:19\d\d|200\d|[3-9]\d)\b"
+)
+_ENDS_IN_NAME = re.compile(r"(?:[^\W\d_][\w'’-]*\s){1,4}[^\W\d_][\w'’-]*$")
+_NEAR = 150  # characters before a birth in which the name stands
 _QUIET = re.compile(
     r"\s*(?P<name>[a-zà-ù']{2,}(?: [a-zà-ù']{2,}){1,3})\s*,?\s*(?:[mf]\s*,?\s*)?"
     r"(?:n\.?\s?(?:il\s)?(?=\d)"
@@ -52,6 +58,11 @@ _PARTICLES = frozenset(
 _DOCTOR = re.compile(
     r"(?:\b(?:dott(?:\.|ssa|or|oressa)?|dr(?:\.|ssa)?|prof(?:\.|ssa)?|medico|direttore"
     r"|chirurg\w+|primario|collega|operator\w*|anestesista|cardiologo|curante)\b)[^,;:\n]{0,30}$"
+)
+_PATIENT_OF = re.compile(r"\bcurante (?:del|della|dell')\s?$")
+_BEHIND = re.compile(
+    r"(?P<one>[^\W\d_][\w' -]{1,40}?)\s?\((?P<first>cognome|nome)\)\s*,?\s*"
+    r"(?P<other>[^\W\d_][\w' -]{1,40}?)\s?\((?:cognome|nome)\)"
 )
 _KIN = re.compile(
     r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|madre|padre|nipote|badante"
@@ -74,15 +85,17 @@ class Names:
     """Titles, labels and given names that lead to the patient's name."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        # spaCy is loaded by whoever has rules; here only its list of Italian function words.
-        from spacy.lang.it.stop_words import STOP_WORDS
-
         self._given = lexicon.words("names", "given")
-        self._no_name = _NO_NAME | {fold(word) for word in STOP_WORDS} - set(self._given)
+        self._no_name = _NO_NAME | function_words() - self._given
 
     def found(self, line: Line) -> Iterator[Name]:
         """Start, end, field and text of every surname and given name of the patient."""
         text = line.folded
+        if behind := _BEHIND.search(text):
+            fields = ("cognome", "nome") if behind["first"] == "cognome" else ("nome", "cognome")
+            for group, field in zip(("one", "other"), fields, strict=True):
+                yield *behind.span(group), field, line.text[slice(*behind.span(group))]
+            return
         for label, field in ((_SURNAME, "cognome"), (_GIVEN, "nome")):
             match = label.search(text)
             if match:
@@ -97,7 +110,12 @@ class Names:
         seen: set[int] = set()
         for match in _CALLED.finditer(text):
             left = text[max(0, match.start() - 45) : match.start()]
-            if _DOCTOR.search(left) or _KIN.search(left) or match.end() in seen:
+            if (
+                _DOCTOR.search(left)
+                and not _PATIENT_OF.search(left)
+                or _KIN.search(left)
+                or match.end() in seen
+            ):
                 continue
             seen.add(match.end())
             title = match[0].lstrip()
@@ -107,7 +125,8 @@ class Names:
             if not words:
                 yield from self._quiet(line, match.end())
             told = self._told_surname(line, words)
-            yield from told or self._split(line, words, given_first, told_order)
+            rest = self._parted(line, words)
+            yield from told or rest or self._split(line, words, given_first, told_order)
         if not seen and not (bare := list(self._bare(line))):
             quiet = list(self._quiet(line))
             yield from quiet or self._before_birth(line)
@@ -125,6 +144,17 @@ class Names:
                 rest = words[: -len(surname)]
             if rest:
                 yield rest[0][0], rest[-1][1], "nome", line.text[rest[0][0] : rest[-1][1]]
+
+    def _parted(self, line: Line, words: list[tuple[int, int]]) -> list[Name]:
+        """BIANCHI, Carla: a comma, then the given name."""
+        comma = re.match(r",\s", line.text[words[-1][1] :]) if words else None
+        after = self._name_at(line, words[-1][1] + comma.end()) if comma else []
+        if not after or fold(line.text[slice(*after[0])]) not in self._given:
+            return []
+        return [
+            (part[0][0], part[-1][1], field, line.text[part[0][0] : part[-1][1]])
+            for field, part in (("cognome", words), ("nome", after))
+        ]
 
     def _told_surname(self, line: Line, words: list[tuple[int, int]]) -> list[Name]:
         """Signora Munteanu Doina (Munteanu è il cognome)."""
@@ -147,10 +177,8 @@ class Names:
     def _before_birth(self, line: Line) -> Iterator[Name]:
         """Rimando a casa ROSSI MARIO, nato il ...: the name that ends where the birth begins."""
         for born in _BORN_HERE.finditer(line.folded):
-            found = re.search(
-                r"(?:[^\W\d_][\w'’-]*\s){1,4}[^\W\d_][\w'’-]*$", line.text[: born.start()]
-            )
-            if found is None or _DOCTOR.search(line.folded[: found.end()]):
+            found = _ENDS_IN_NAME.search(line.text, max(0, born.start() - _NEAR), born.start())
+            if found is None or _DOCTOR.search(line.folded, 0, found.end()):
                 continue
             starts = [found.start() + m.start() for m in re.finditer(r"\S+", found[0])]
             for start in starts[:-1]:
@@ -164,19 +192,23 @@ class Names:
         words = self._name_at(line, len(line.text) - len(line.text.lstrip(_LEAD)))
         if not words:
             return
+        if parted := self._parted(line, words):
+            if _BORN.match(line.folded, parted[-1][1]):
+                yield from parted
+            return
         labelled = bool(
             re.search(
                 r"(?:paziente|nominativo|cognome e nome|nome e cognome"
-                r"|sig\.?(?:ra)?)\s?:?\s*$",
+                r"|sig\.?(?:ra)?)\s?:?\s*$|^\W*(?:cognome\s(?:e\s)?nome|nome\s(?:e\s)?cognome)\b",
                 line.before,
             )
         )
         born = _BORN.match(line.folded, words[-1][1])
-        alone = words[-1][1] == len(line.text.rstrip()) and _BORN_HERE.match(line.below)
+        alone = words[-1][1] == len(line.text.rstrip()) and _BORN_BELOW.match(line.below)
         if labelled or len(words) >= 2 and (born or alone):
             label = line.before.strip()
             yield from self._split(
-                line, words, label.startswith("nome e"), label.startswith("cognome e")
+                line, words, label.startswith(("nome e", "nome co")), label.startswith("cognome")
             )
         elif re.search(r"\bcognome\s?:?\s*$", line.before):
             yield words[0][0], words[-1][1], "cognome", line.text[words[0][0] : words[-1][1]]
@@ -186,7 +218,7 @@ class Names:
     def _name_at(self, line: Line, start: int) -> list[tuple[int, int]]:
         """The capitalised words that begin at a place, at most five."""
         words: list[tuple[int, int]] = []
-        text = mended(line.text)
+        text = line.mended
         while len(words) < 5:
             while start < len(text) and text[start] in " *_\u00a0":
                 start += 1

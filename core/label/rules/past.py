@@ -12,6 +12,7 @@ from core.records import State, Value
 Told = tuple[int, int, str, State, Value | None]
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 _ORDINAL = {"prima": "i", "seconda": "ii", "terza": "iii", "quarta": "iv"}
+_ORDINAL |= {"uno": "i", "due": "ii", "tre": "iii", "quattro": "iv"}
 _COMPLICATED = re.compile(
     r"\b(?:sanguin|tampon|emostas|mediastin|ferita|versament|deiscen|emotorac|ematom)"
 )
@@ -22,7 +23,8 @@ _WHY_BEFORE = re.compile(
     r"(?P<why>(?!cui\b|il quale\b)(?:(?!\bper\b)[^.;:])+?)\s?[,:]?\s?(?:si (?:e )?(?:rende\w*"
     r"|rese?|reso"
     r"|decide\w*|opta\w*|procede\w*)"
-    r"[^.;:]{0,30}|(?:si e |si |abbiamo |ha |hanno )?(?:dovut[oaie]|deve|dovemmo"
+    r"[^.;:]{0,30}|(?:[vc]i )?(?:si e |si |siamo (?:stati )?|abbiamo |ha |hanno )?(?:dovut[oaie]"
+    r"|costrett[oaie]|deve|dovemmo"
     r"|dovette) [^.;:]{0,25}|e stat[ao] [^.;:]{0,25}"
     r"|abbiamo [^.;:]{0,25}|e necessari[oa] [^.;:]{0,15}|occorre\w* [^.;:]{0,15}|viene |veniva "
     r"|necessita di |quindi |pertanto |si )?$"
@@ -35,10 +37,11 @@ _THEREFORE = re.compile(
     r"|allorche)\b[^.;:]{0,60}"
     r"|\b(?:impone|imponeva|richiede|richiedeva|costringe|costringeva|obbliga|obbligava|rende"
     r"|rendeva)\w*\b[^.;:]{0,40}"
-    r"|:\s?)$"
+    r"|:\s?(?:si (?:rientra|riprende|torna|riparte)\w*|pertanto |quindi )[^.;:]{0,60}|:\s?)$"
 )
 _LEADS_IN = re.compile(
-    r".*\b(?:evidenzi\w+|riscontr\w+(?: di)?|mostr\w+|document\w+|rivel\w+|rilev\w+|comparsa di"
+    r".*\b(?:c'era|v'era|vi era|si (?:vedeva|notava|osservava|trovava)|evidenzi\w+|riscontr\w+(?:"
+    r" di)?|mostr\w+|document\w+|rivel\w+|rilev\w+|comparsa di"
     r"|comparve|compare"
     r"|evidenza di|presenza di|residua\w*|persist\w+(?: di)?|svezzamento|distacco|uscita"
     r"|controllo(?: \w+){0,2}|ete|eco\w*"
@@ -49,10 +52,16 @@ _CAUSE_SECTION = re.compile(r"\bcausa\b.*\b(?:decesso|morte|exitus|mortis)")
 _PLACE = re.compile(
     r"\s(?:presso|da noi|in altr[oa]|altrove|eseguit|effettuat|all'eta|a(?=\s[A-Z]))"
 )
+_REDO_CLAUSE = re.compile(r"(?:[^.;:,()]|(?<=\d)[.,](?=\d))*(?:\s?\([^()]{1,80}\))?")
+_OWN = re.compile(r"\b(?:paziente|pz|lui|lei|sig\w*)\b|\be stat[oa] sottopost")
 _YEAR_BEHIND = re.compile(r"\s*[,(]?\s*(?:\b(?:nel|nell'anno|anno|del|dal|in data)\b[\s\w/]*)?$")
 
 
 _OPENED_AGAIN = re.compile(r"r[ei]-?\s?sternotomia")  # a redo begins with it, too
+# A redo in the telling: essendo un reintervento siamo passati da destra.
+_REDONE = re.compile(
+    r"(?<=essendo un )re|(?<=trattandosi di )re|(?<=trattandosi di un )re|(?<=trattava di un )re"
+)
 _SHORTEST = 4  # characters of a cause
 # Riportata in sala per revisione dell'emostasi: what was done there is the kind.
 _BACK_IN = re.compile(r"(?:riport|torn|ricondott|rientr|ritorn|di nuovo|nuovamente|ripres)\w*")
@@ -65,7 +74,8 @@ _FOR_WHAT = re.compile(
 
 
 _MORE_DONE = re.compile(
-    r"(?:,\s(?:con(?! (?:dimission|beneficio|decorso))|toilet\w*|chiusura|evacuazione|drenaggio"
+    r"(?:,\s(?:con(?! (?:dimission|beneficio|decorso|un[ao]?\b))|toilet\w*|chiusura|evacuazione"
+    r"|drenaggio"
     r"|emostasi|lavaggio|r?e?sutura|revis\w+"
     r"|rimozione|plastica|legatura|nuova sintesi)\b(?:[^.;,(]|(?<=\d)[.,](?=\d))*)+"
 )
@@ -144,13 +154,15 @@ class Past:
                 continue
             first, last = line.sentence(start)
             left = line.folded[first:start]
+            if any(first <= kin[0] < start for kin in cues.relatives) and not _OWN.search(left):
+                continue
             years = list(self._shapes["year"].finditer(line.folded, first, last))
             is_past = bool(self._shapes["cues"].search(left))
             if stage != "stay":
                 is_past = is_past or self._context.is_old(line, start, end)
             if not is_past or self._context.state(line, cues, start, end) != "present":
                 continue
-            clause = self._shapes["clause"].match(line.folded, end)
+            clause = _REDO_CLAUSE.match(line.folded, end)
             stop = clause.end() if clause else end
             year = min(years, key=lambda y: max(start - y.end(), y.start() - end), default=None)
             if year and end <= year.start() <= stop + 12:
@@ -175,7 +187,10 @@ class Past:
             first, last = line.sentence(start)
             stage = self._stages.of_section(line.section)
             again = _OPENED_AGAIN.match(line.folded, start) and stage == "any"
-            if (stage == "stay" or again) and not _COMPLICATED.search(line.folded, first, last):
+            bare = _REDONE.match(line.folded, start) and not self.why(line, end)
+            if (stage == "stay" or again or bare) and not _COMPLICATED.search(
+                line.folded, first, last
+            ):
                 continue
             if self._context.is_old(line, start, end):
                 continue

@@ -6,6 +6,7 @@ first atrial fibrillation is told from a known one.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby, zip_longest
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from core.label.rules import dates
 from core.label.rules.concepts import Concepts
 from core.label.rules.context import Context, Cues
 from core.label.rules.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
-from core.label.rules.identity import Identity
+from core.label.rules.finder import Finder
+from core.label.rules.identity import Identity, without_letterhead
 from core.label.rules.joining import joined, without_twins
-from core.label.rules.lexicon import LEXICON, Finder, Hit, longest, read_lexicon
+from core.label.rules.lexicon import LEXICON, Hit, longest, read_lexicon
+from core.label.rules.lines import ReadLine
 from core.label.rules.own import OWN, own_concepts, own_found
 from core.label.rules.past import Past
 from core.label.rules.stage import Stages
@@ -64,30 +67,27 @@ class Rules:
         spans: list[tuple[Span, ...]] = []
         before = ""
         near, told = admission(phrases), False
+        listed = any(phrase.section == "Terapia" for phrase in phrases)
         for phrase, after in zip_longest(phrases, phrases[1:]):
             below = fold(after.text[:20]) if after else ""
-            line = Line(phrase.text, phrase.section, before, near, told, below)
-            spans.append(tuple(self._line(line)))
+            line = ReadLine(phrase.text, phrase.section, before, near, told, below)
+            spans.append(tuple(self._line(line, listed)))
             label = _LABEL.fullmatch(line.folded) or dates.is_header(line.folded)
             before = line.folded if label else dates.birth_to_come(line.folded)
             told = told or self._stages.tells_operation(line)
-        spans = today(phrases, spans)
-        had_af = any(
-            span.field == "fibrillazione_atriale" and span.state == "present" and span.value != 0
+        spans = without_letterhead(today(phrases, spans))
+        known = {
+            span.value
             for found in spans
             for span in found
-        )
+            if span.field == "fibrillazione_atriale" and span.state == "present"
+        }
         for phrase, found in zip(phrases, spans, strict=True):
-            kept = tuple(
-                span
-                for span in found
-                if not (had_af and span.field == "FA_di_nuova_insorgenza" and "weak" in span.extra)
-            )
-            plain = tuple(_plain(span) for span in kept)
+            plain = tuple(_plain(span) for span in _of_known(found, known))
             yield Annotation(phrase, plain, origin="rules", source=self.source)
 
-    def _line(self, line: Line) -> list[Span]:
-        found = [*self._whole(line), *self._who_and_when(line), *self._told(line)]
+    def _line(self, line: Line, listed: bool) -> list[Span]:
+        found = [*self._whole(line), *self._who_and_when(line), *self._told(line, listed)]
         return without_twins([span for span in found if span.field in self._schema.fields])
 
     def _whole(self, line: Line) -> Iterator[Span]:
@@ -110,7 +110,7 @@ class Rules:
         for field, day in dates.roles(line, history):
             yield _span(line, day.start, day.end, field, "present", day.iso)
 
-    def _told(self, line: Line) -> Iterator[Span]:
+    def _told(self, line: Line, listed: bool) -> Iterator[Span]:
         found = _answered(line, self._finder.find(line))
         hits = longest([hit for hit in found if self._concepts.counts(line, hit)])
         cues = self._context.cues(line)
@@ -129,10 +129,10 @@ class Rules:
             for field in _DRUG_FIELDS:
                 yield _span(line, *none, field, "negated", False)
             return
-        yield from self._drug_spans(line, hits, cues)
+        yield from self._drug_spans(line, self._drugs.found(line, hits, listed), cues)
 
-    def _drug_spans(self, line: Line, hits: list[Hit], cues: Cues) -> Iterator[Span]:
-        drugs = list(self._drugs.found(line, hits))
+    def _drug_spans(self, line: Line, found: Iterable[Drug], cues: Cues) -> Iterator[Span]:
+        drugs = list(found)
         places = [(drug.start, drug.dose) for drug in drugs]
         for drug in drugs:
             state = self._context.state(line, cues, drug.start, drug.dose, places)
@@ -152,6 +152,18 @@ class Rules:
             amount = dose.milligrams
             value = int(amount) if amount == int(amount) else amount
             yield _span(line, start, end, "lasix_dosaggio", "present", value)
+
+
+def _of_known(found: Iterable[Span], known: set[Value | None]) -> Iterator[Span]:
+    """Of a fibrillation known before, an episode after the operation is none that is new; of a
+    lasting one it says nothing.
+    """
+    for span in found:
+        again = span.field == "FA_di_nuova_insorgenza" and "weak" in span.extra and known - {0}
+        if not again:
+            yield span
+        elif known == {1}:
+            yield replace(span, state="negated", value=False)
 
 
 _DRUG_FIELDS = (

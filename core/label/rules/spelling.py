@@ -15,6 +15,7 @@ SPELT_FROM = 6  # letters; shorter words are too like each other
 _TWICE = re.compile(r"([a-z])\1")
 _ENDINGS = "aeio"
 _LONG = 9
+_REMEMBERED = 50_000  # words looked up, of an archive without end
 _ALIKE = frozenset(map(frozenset, ("zs", "il", "gq", "cg", "tl", "nm", "bd", "td", "pb", "vu")))
 _FORMS = re.compile(
     r"(?:ic[aoi]|iche|ologi\w+|ica(?:mente)?|iv[ao]|at[aeio]|ut[aeio]|are|ere|ire|ando|endo)$"
@@ -39,6 +40,8 @@ class Spelling:
     def meant(self, word: str) -> str | None:
         """The lexicon's word that a misspelt one means."""
         if word not in self._meant:
+            if len(self._meant) >= _REMEMBERED:
+                self._meant.clear()
             looked = word.isalpha() and word not in _OWN
             self._meant[word] = self._find(word) if looked else None
         return self._meant[word]

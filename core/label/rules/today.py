@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from datetime import date
 
 from core.label.rules.dates import Day, days, roles
+from core.label.rules.lines import ReadLine
 from core.label.rules.words import Line
 from core.records import Phrase, Span
 
+_DIGIT = re.compile(r"\d")
 _HEAD = 12  # lines that may hold the day of writing at the top
 _DISCHARGED = "data_dimissione_cch"
 _SENT = (
-    r"(?:ritorna|torna|rientra|riaffid\w+|affid\w+|invi(?:o|amo)|rinvi(?:o|amo)|rimett(?:o|iamo)|conged(?:o|iamo)"
-    r"|licenzi(?:o|amo)|trasferi(?:amo|sco|sce)|mand(?:o|iamo)|restitui(?:amo|sco)|dimett(?:o|iamo|e))"
+    r"(?:ritorna|torna|rientra|riaffid\w+|affid\w+|invi(?:o|amo)|rinvi(?:o|amo)|rimett(?:o|iamo)"
+    r"|conged(?:o|iamo)"
+    r"|licenzi(?:o|amo)|trasferi(?:amo|sco|sce)|mand(?:o|iamo)|restitui(?:amo|sco)|dimett(?:o"
+    r"|iamo|e))"
 )
 _GOING = re.compile(
     rf"\b{_SENT}\b[^.;]{{0,40}}\b(?:oggi|odiern[oa])\b|\b(?:fino|sino) ad oggi\b"
@@ -24,7 +28,9 @@ _GOING = re.compile(
 )
 # Before the date of writing: a town, `lì`, `data`, a stamp; nothing but a place behind it.
 _WRITTEN = re.compile(
-    r"(?:^|[\s|])(?:[a-z'. ]{2,30},\s?(?:li\s|il\s)?|(?:li|data|stampa(?:t[oa])?(?: il)?"
+    r"(?:^|[\s|])(?:[a-z'. ]{2,30},\s?(?:li,?\s|il\s)?(?:(?:lunedi|martedi|mercoledi|giovedi"
+    r"|venerdi"
+    r"|sabato|domenica),?\s)?|(?:li|data|stampa(?:t[oa])?(?: il)?"
     r"|del|redatt[oa] il|(?:inviat[oa]|spedit[oa]|scritt[oa])(?: il)?)\W{0,3}"
     r"(?:(?:lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica),?\s)?)$"
 )
@@ -45,8 +51,8 @@ def admission(phrases: Sequence[Phrase]) -> date | None:
     found: dict[str, date] = {}
     before = ""
     for phrase in phrases:
-        line = Line(phrase.text, phrase.section, before)
-        if any(character.isdigit() for character in phrase.text):
+        line = ReadLine(phrase.text, phrase.section, before)
+        if _DIGIT.search(phrase.text):
             for field, day in roles(line, history=False):
                 if day.iso and field != "data_di_nascita":
                     found.setdefault(field, date.fromisoformat(day.iso))
@@ -62,7 +68,7 @@ def today(phrases: Sequence[Phrase], spans: Sequence[tuple[Span, ...]]) -> list[
     told = list(spans)
     if any(span.field == _DISCHARGED for found in told for span in found):
         return told
-    lines = [Line(phrase.text, phrase.section) for phrase in phrases]
+    lines = [ReadLine(phrase.text, phrase.section) for phrase in phrases]
     going = any(_GOING.search(line.folded) for line in lines)
     if not going and not any(_GOES.search(line.folded) for line in lines):
         return told

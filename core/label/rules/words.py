@@ -1,10 +1,13 @@
 """A phrase as the rules see it: folded (lower case, no accents, same length), in words."""
 
 import re
+import tomllib
 import unicodedata
-from dataclasses import dataclass
+from bisect import bisect_right
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
 from core.read.slips import mended
 
@@ -37,14 +40,15 @@ _WORD = re.compile(r"(?:[a-z]\.){2,}[a-z]?(?![a-z])|[^\W\d_]+\d*|\d+(?:[.,]\d+)*
 _IS = re.compile(r"(?<!\w)[èÈ](?!\w)")
 _LEADER = re.compile(r"(?:\.\s?){2,}(?=\s?[.:]?\s)|\.{2,}")
 # A full stop ends a sentence unless it ends an abbreviation.
+# It begins with the sign it looks for, so that most of a text is passed over at once.
 _STOP = re.compile(
-    r"(?<!\bsig)(?<!\bdr)(?<!\bdott)(?<!\bprof)(?<!\bca)(?<!\bn)(?<!\btel)(?<!\bc)(?<!\bv)(?<!\bgg)"
-    r"(?<!\bsosp)(?<!\btrasf)(?<!\bsec)(?<!\bpregr)(?<!\bpz)(?<!\bcp)(?<!\bcompl)(?<!\b[a-z])[.!](?=\s|$)|;|\n"
+    r"[.!;\n](?:(?<=[;\n])|(?=\s|$)(?<!\bsig.)(?<!\bdr.)(?<!\bdott.)(?<!\bprof.)(?<!\bca.)(?<!\btel.)"
+    r"(?<!\bgg.)(?<!\bsosp.)(?<!\btrasf.)(?<!\bsec.)(?<!\bpregr.)(?<!\bpz.)(?<!\bcp.)(?<!\bcompl.)"
+    r"(?<!\b[a-z].))"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word and where it stands. `norm` is what the lexicon is compared with."""
 
     start: int
@@ -65,6 +69,8 @@ class Line:
         below: str = "",
     ) -> None:
         self.text = text
+        self.mended, self.folded = _views(text)
+        """The text with slips of OCR undone, and that folded; offsets stay what they are."""
         self.section = section
         self.near = near
         """The day of admission, where the letter gives it."""
@@ -74,13 +80,13 @@ class Line:
         """The folded phrase before, where it is a label without a value (a cell of a table)."""
         self.below = below
         """How the folded phrase below begins."""
-        plain = _LEADER.sub(lambda match: " " * len(match[0]), mended(text))
-        self.folded = fold(plain)
 
     @cached_property
     def spoken(self) -> str:
         """Folded, but for the verb `è`, which would look like the conjunction."""
         folded = self.folded
+        if "è" not in self.text and "È" not in self.text:
+            return folded
         for match in _IS.finditer(self.text):
             folded = f"{folded[: match.start()]}è{folded[match.end() :]}"
         return folded
@@ -95,9 +101,17 @@ class Line:
 
     def sentence(self, offset: int) -> tuple[int, int]:
         """Where the sentence around an offset begins and ends."""
-        start = max((stop for stop in self.stops if stop <= offset), default=0)
-        end = min((stop for stop in self.stops if stop > offset), default=len(self.text))
-        return start, end
+        number = bisect_right(self.stops, offset)
+        edges = (0, *self.stops, len(self.text))
+        return edges[number], edges[number + 1]
+
+
+@lru_cache(512)  # a letter is looked at as a whole before its lines are
+def _views(text: str) -> tuple[str, str]:
+    plain = whole = mended(text)
+    if plain.count(".") > 1:
+        plain = _LEADER.sub(lambda match: " " * len(match[0]), plain)
+    return whole, fold(plain)
 
 
 def split_words(folded: str) -> tuple[Word, ...]:
@@ -105,3 +119,9 @@ def split_words(folded: str) -> tuple[Word, ...]:
         Word(match.start(), match.end(), match.group().replace(".", "") or ".")
         for match in _WORD.finditer(folded)
     )
+
+
+def function_words() -> frozenset[str]:
+    """Folded words of Italian that are in every text: articles, pronouns, forms of avere."""
+    listed = Path(__file__).with_name("function_words.toml").read_text(encoding="utf-8")
+    return frozenset(fold(tomllib.loads(listed)["words"]).split())

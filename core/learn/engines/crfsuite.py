@@ -14,9 +14,10 @@ from core.records import Phrase, Span
 FILE = "model.crfsuite"
 MODELS = ("spans", "labels")
 TAGS = ("O", "B", "I")
-_DOUBT = 0.5
-"""A word is in a span from a third on, not from a half: F1 is best served by half of itself (Lipton
-and others 2014, arXiv:1402.1892), and among strange hands it is about two thirds."""
+LEAST = 1 / 3
+"""A word is in a span from this probability on, not from a half: F1 is best served by half of
+itself (Lipton and others 2014, arXiv:1402.1892), and among strange hands it is about two thirds.
+Validation letters, where there are some, choose another."""
 
 
 class CrfsuiteEngine:
@@ -24,9 +25,12 @@ class CrfsuiteEngine:
 
     form = "feature CRF, 1 thread"
 
-    def __init__(self, spans: Model, labels: Model, known: frozenset[str]) -> None:
+    def __init__(
+        self, spans: Model, labels: Model, known: frozenset[str], least: float = LEAST
+    ) -> None:
         self._spans, self._labels = spans, labels
         self._known = known
+        self._least = least
 
     @classmethod
     def files(cls, record: Record) -> tuple[str, ...]:
@@ -38,7 +42,7 @@ class CrfsuiteEngine:
         (spans, labels), known = unpack(folder / FILE, MODELS)
         if strangers := set(labels.labels) - set(record.labels):
             raise unfit(folder, f"{FILE} knows {len(strangers)} labels that its record does not")
-        return cls(spans, labels, known)
+        return cls(spans, labels, known, *(record.thresholds or ()))
 
     def read(self, phrases: Sequence[Phrase]) -> list[tuple[Span, ...]]:
         return [self._read(phrase) for phrase in phrases]
@@ -50,7 +54,7 @@ class CrfsuiteEngine:
         sure = self._spans.chain(word_features(seen), TAGS)
         return tuple(
             self._span(phrase.text, seen, sure, first, after)
-            for first, after, _ in runs([_tag(*row) for row in sure])
+            for first, after, _ in runs([_tag(row, self._least) for row in sure])
         )
 
     def _span(
@@ -63,8 +67,9 @@ class CrfsuiteEngine:
         return Span(start, end, label, score=round(there * likely, 4), text=text[start:end])
 
 
-def _tag(outside: float, opens: float, goes_on: float) -> int:
+def _tag(sure: Sequence[float], least: float) -> int:
     """The number of a word's tag. An I that nothing opened is read as an opening."""
-    if outside * _DOUBT > max(opens, goes_on):
+    outside, opens, goes_on = sure
+    if outside * least > max(opens, goes_on) * (1 - least):
         return OUTSIDE
     return 1 if opens >= goes_on else 2

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.files import private_folder, replacing
 from core.learn.intervals import Interval
+from core.learn.record import Record
 from core.learn.scoring.averages import Averages
 from core.learn.scoring.confusion import OUTSIDE, Confusion
 from core.learn.scoring.curves import Curve
@@ -117,6 +118,7 @@ def page(found: Evaluation) -> str:
         grid=_grid(found.spans),
         learning=learning(record.history, record.best_epoch) if record and record.history else "",
         counted=[(label, score.support, score.said) for label, score in ranked],
+        thresholds=_thresholds(record),
         sampled=sampled,
         sampled_rows=_sampled(sampled),
         cloud=cloud(found.entity_words, colours),
@@ -182,6 +184,13 @@ def _grid(spans: Confusion) -> Json:
         "rows": list(zip([*order[:-1], SPURIOUS], cells, totals.tolist(), strict=True)),
         "others": len(rest),
     }
+
+
+def _thresholds(record: Record | None) -> list[tuple[str, float]]:
+    """The probabilities picked on the validation letters: by label, or one under no name."""
+    told = (record and record.thresholds) or []
+    names = record.labels if record and len(told) == len(record.labels) else ("",)
+    return list(zip(names, told, strict=False))
 
 
 def _sampled(told: Json) -> list[tuple[str, int, int]]:

@@ -4,7 +4,7 @@ The definition is seqeval's strict IOB2: an entity is a B and the I of its label
 that nothing opened belongs to none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -12,51 +12,54 @@ from numpy.typing import NDArray
 
 from core.learn.scoring.averages import Averages, averages
 
-Ids = NDArray[np.intp]
+Ids = NDArray[np.int32]
+Places = NDArray[np.intp]
 
 
-class _Numbers(dict[str, int]):
-    """Numbers for names, given out as names are first met: one look-up a tag, no pass before."""
+class _Ids(dict[str, int]):
+    """Ids of tags as these are first met: one look-up a tag, and no pass before to know them all.
+    0 is O, the label met as number k opens with 1 + 2k and goes on with 2 + 2k."""
 
-    def __missing__(self, name: str) -> int:
-        self[name] = len(self)
-        return self[name]
+    def __init__(self) -> None:
+        super().__init__(O=0)
+        self.labels: dict[str, int] = {}
+
+    def __missing__(self, tag: str) -> int:
+        label = self.labels.setdefault(tag[2:], len(self.labels))
+        self[tag] = 1 + 2 * label + (tag[0] == "I")
+        return self[tag]
 
 
 def strict_of_rows(gold: Sequence[Sequence[str]], said: Sequence[Sequence[str]]) -> Averages:
     """The strict scores of rows of tags ("O", "B-x", "I-x") against gold's, row by row as long."""
-    numbers, lengths = _Numbers(), np.fromiter(map(len, gold), np.intp, len(gold))
-    if list(map(len, said)) != lengths.tolist():
+    lengths = np.fromiter(map(len, gold), np.intp, len(gold))
+    if not np.array_equal(lengths, np.fromiter(map(len, said), np.intp, len(said))):
         raise ValueError("the rows of gold and of the answers are not of the same lengths")
-    flat = [
-        np.fromiter(map(numbers.__getitem__, chain.from_iterable(rows)), np.intp, lengths.sum())
+    ids, ends = _Ids(), np.cumsum(lengths)
+    tokens = int(lengths.sum())
+    first = np.zeros(tokens + 1, dtype=bool)
+    first[0] = first[ends] = True
+    true, guess = (
+        _entities(
+            np.fromiter(map(ids.__getitem__, chain.from_iterable(rows)), np.int32, tokens), first
+        )
         for rows in (gold, said)
-    ]
-    labels = sorted({name[2:] for name in numbers if name != "O"})
-    of_label = {label: n for n, label in enumerate(labels)}
-    ours = np.array(
-        [0 if name == "O" else 1 + 2 * of_label[name[2:]] + (name[0] == "I") for name in numbers],
-        dtype=np.intp,
     )
-    return strict_of_ids(ours[flat[0]], ours[flat[1]], lengths, labels)
-
-
-def strict_of_ids(gold: Ids, said: Ids, lengths: Iterable[int], labels: Sequence[str]) -> Averages:
-    """The same of tag ids (0 is O, label k opens with 1 + 2k and goes on with 2 + 2k), all rows
-    one after the other; `lengths` says where each ends."""
-    first = np.zeros(len(gold) + 1, dtype=bool)
-    first[np.cumsum([0, *lengths])] = True
-    true, guess = _entities(gold, first), _entities(said, first)
-    width = len(labels)
-    at = np.full(len(gold), -1, dtype=np.intp)
+    width = len(ids.labels)
+    at = np.full(tokens, -1, dtype=np.intp)
     at[true[0]] = true[1] * width + true[2]
     right = at[guess[0]] == guess[1] * width + guess[2]
-    counts = (np.bincount(found, minlength=width) for found in (true[2], guess[2], guess[2][right]))
+    labels = sorted(ids.labels)  # in no other order, for the last digit of a mean hangs on it
+    order = [ids.labels[label] for label in labels]
+    counts = (
+        np.bincount(found, minlength=width)[order] for found in (true[2], guess[2], guess[2][right])
+    )
     return averages(labels, *counts)
 
 
-def _entities(ids: Ids, first: NDArray[np.bool_]) -> tuple[Ids, Ids, Ids]:
-    """First token, last token and label number of each entity, in order."""
+def _entities(ids: Ids, first: NDArray[np.bool_]) -> tuple[Places, Places, Ids]:
+    """First token, last token and label number of each entity, in order. `first`: where rows
+    begin."""
     at = np.flatnonzero(ids)
     tags = ids[at]
     label, goes_on = (tags - 1) >> 1, (tags & 1) == 0

@@ -1,0 +1,87 @@
+"""A phrase as forms and telegrams are read: boxes that are ticked or not, words cut short."""
+
+import re
+from functools import cached_property, lru_cache
+from typing import Any
+
+from core.label.rules.words import Line
+
+_EMPTY = r"(?:\[\s*\]|\(\s{1,3}\)|\|_+\||[☐□◻⬜])"
+_TICKED = r"(?:[\[(]\s?[x✓✔]\s?[\])]|[☒☑■✅])"
+_BOX = re.compile(rf"(?P<empty>{_EMPTY})|{_TICKED}")
+_BEFORE = re.compile(r"(?:^|[:|]|\s{3})\W*$")
+_ANSWER = re.compile(r"\b(?:assent|no\b|mai\b|neg)")
+_ITEM_END = re.compile(r"[;|]|\s{3,}(?=\w)")
+# Italian words end in vowels: what ends in a consonant before a full stop was cut short.
+_CUT_SHORT = re.compile(
+    r"(?<![\w/])(?!(?:non|con|per|stent|ictus|flutter|stroke|bypass|pass|angor|deficit|exitus|heart"
+    r"|team|shock|leak|graft|default|nihil|virus|habitus|redo|test|holter|pacemaker|maker)\b)"
+    r"(?:[A-Z]?[a-zà-ù]{1,11}[bcdfghklmnpqrstvxz]\.(?=\s+(?:[a-zà-ù(]|\d))"
+    r"|(?:dec|deced|fam|pregr|ric|sec|sosp|compl|post)\.(?=\s+[A-Z]{2}))"
+)
+
+
+_DIGIT = re.compile(r"\d")
+_LONG = re.compile(r"(?<!\w)[a-z\d]{6,12}(?!\w)")
+_CUES = frozenset(
+    (
+        "ricovero ricoverato ricoverata ingresso dimissione dimesso dimessa dimette nascita"
+        " cartella"
+        " telefono nosologico cognome paziente intervento operato operata trasferito trasferita"
+        " degente degenza entrato entrata decesso deceduto deceduta cellulare recapito"
+    ).split()
+)
+_BENT: dict[str, str] = {}
+for _cue in sorted(_CUES):
+    _BENT.update((f"{_cue[:n]}?{_cue[n + 1 :]}", _cue) for n in range(len(_cue) - 1))
+
+
+class ReadLine(Line):
+    """A line without what its boxes leave unsaid, its sentences not parted by abbreviations."""
+
+    def __init__(self, *said: Any, **known: Any) -> None:
+        super().__init__(*said, **known)
+        self.folded = _respelt(_answered(self.folded))
+
+    @cached_property
+    def stops(self) -> tuple[int, ...]:
+        cut = {match.end() for match in _CUT_SHORT.finditer(self.text)}
+        return tuple(stop for stop in super().stops if stop not in cut)
+
+
+def _respelt(text: str) -> str:
+    """The text, of the words that lead to dates and numbers those put right that OCR bent by one
+    letter: each keeps its length.
+    """
+    if _DIGIT.search(text) is None:
+        return text
+    return _LONG.sub(lambda match: _meant(match[0]), text)
+
+
+@lru_cache(4096)  # words come again in every letter
+def _meant(word: str) -> str:
+    if word in _CUES:
+        return word
+    return next((_BENT[bent] for bent in _bent(word) if bent in _BENT), word)
+
+
+def _bent(word: str) -> list[str]:
+    return [f"{word[:place]}?{word[place + 1 :]}" for place in range(len(word))]
+
+
+def _answered(text: str) -> str:
+    """A form as its ticks leave it, where its boxes stand before the words they ask.
+
+    Blanked, each character in its place: ticked boxes, and empty ones with their words. Boxes
+    behind the words ("Diabete [x]") are left to the cues behind a concept.
+    """
+    boxes = list(_BOX.finditer(text))
+    if not boxes or not _BEFORE.search(text[: boxes[0].start()]):
+        return text
+    for box, following in zip(boxes, [*(b.start() for b in boxes[1:]), len(text)], strict=True):
+        end = box.end()
+        if box["empty"] and not _ANSWER.search(text, end, following):
+            stop = _ITEM_END.search(text, end, following)
+            end = stop.start() if stop else following
+        text = f"{text[: box.start()]}{' ' * (end - box.start())}{text[end:]}"
+    return text

@@ -1,0 +1,45 @@
+"""Headings that no table holds, told by their words: what they speak of, and of which time.
+
+`Elenco dei farmaci che prendeva prima` speaks of drugs and of before. Every word must be known to
+one of the lists of sections.toml, so that no sentence is taken for a heading.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+# What stands in the table for: a subject, and whether a time is told.
+_KEYS = {
+    ("therapy", "early"): "terapia domiciliare",
+    ("therapy", "late"): "terapia alla dimissione",
+    ("therapy", ""): "terapia",
+    ("exams", "early"): "esami all ingresso",
+    ("exams", "late"): "esami alla dimissione",
+    ("exams", ""): "esami",
+    ("course", ""): "decorso",
+    ("history", ""): "anamnesi",
+    ("diagnosis", ""): "diagnosi",
+    ("reason", ""): "motivo del ricovero",
+}
+_TIMELESS = ("course", "history", "diagnosis", "reason")
+
+
+@cache
+def _words() -> dict[str, frozenset[str]]:
+    raw = tomllib.loads(Path(__file__).with_name("sections.toml").read_text(encoding="utf-8"))
+    return {name: frozenset(words.split()) for name, words in raw["words"].items()}
+
+
+def composed(name: str) -> str | None:
+    """The table's heading for a folded one that its words explain, or None."""
+    words, known = name.split(), _words()
+    if not all(any(word in those for those in known.values()) for word in words):
+        return None
+    kinds = {kind for kind, _ in _KEYS}
+    subject = next((kind for w in words for kind in kinds if w in known[kind]), None)
+    if subject is None:
+        return None
+    times = [time for w in words for time in ("late", "early") if w in known[time]]
+    if subject == "exams" and not times:
+        return None  # `Laboratorio`, `ECG`: parts of a section
+    return _KEYS[subject, "" if subject in _TIMELESS else next(iter(times), "")]
