@@ -65,12 +65,14 @@ class Verbs(TyperGroup):
         told = [name for names in PANELS.values() for name in names.split()]
         return sorted(known, key=lambda name: told.index(name) if name in told else len(told))
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        verb = super().get_command(ctx, cmd_name)
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The verbs by chapter; rich, which could do that, takes as long to import as all else."""
         for panel, names in PANELS.items():
-            if verb is not None and cmd_name in names.split():
-                verb.rich_help_panel = panel  # type: ignore[attr-defined]
-        return verb
+            verbs = [(name, self.get_command(ctx, name)) for name in names.split()]
+            with formatter.section(panel):
+                formatter.write_dl(
+                    [(name, verb.get_short_help_str(90)) for name, verb in verbs if verb]
+                )
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         known, rest = OWN_FIELDS.parse_known_args(args)
@@ -85,6 +87,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 

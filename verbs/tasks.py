@@ -220,7 +220,7 @@ def queue(
     url: Url = None,
     workspace: Workspace = WORKSPACE,
 ) -> None:
-    """Hand out first what teaches most, or in another order: trainings keep to the one chosen here.
+    """Hand out first what teaches most, or in an order of yours that trainings keep to.
 
     lettera queue labelled.jsonl --project Lettere --order teach
     """
