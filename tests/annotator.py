@@ -140,5 +140,10 @@ class Annotator:
         self.spent["drags"] += 1
 
     def _place(self, quote: str) -> tuple[float, float, float, float]:
-        left, top, right, bottom = self.page.evaluate(PLACE, quote)
+        """Where words stand, once the page has settled after what was done before."""
+        seen = None
+        while seen != (place := self.page.evaluate(PLACE, quote)):
+            seen = place
+            self.page.wait_for_timeout(50)
+        left, top, right, bottom = place
         return left, top, right, bottom
