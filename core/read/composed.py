@@ -61,5 +61,7 @@ def _subject(words: list[str]) -> str | None:
 
 
 def _time(words: list[str]) -> str:
-    times = (time for w in words for time in ("late", "early") if w in _words()[time])
-    return next(times, "")
+    times = [(w, time) for w in words for time in ("late", "early") if w in _words()[time]]
+    if any(time == "late" for _, time in times):  # before leaving: `prima di uscire`
+        times = [(w, time) for w, time in times if w != "prima"]
+    return next((time for _, time in times), "")

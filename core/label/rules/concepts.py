@@ -58,7 +58,7 @@ _PERMANENT = re.compile(
     r"perm\b|permanente|persistente|cronic|long standing|acfa|\bfac\b|totale"
     r"|lunga durata"
 )
-_PAROXYSMAL = re.compile(r"paros+is|\bfap\b|accessi|a crisi")
+_PAROXYSMAL = re.compile(r"paro[sx]+is|\bparox|\bfap\b|accessi|a crisi")
 _FAMILY_TAIL = re.compile(
     r"'?(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|non nota))*"
     r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|di|cardiovascolare|cardiologica"
@@ -195,7 +195,8 @@ class Concepts:
         elif value == 2 and (_SMOKES_EX.match(behind) or _STOPPED.match(behind)):
             value = 1
         elif value == 1 and state == "negated":
-            state = "present"
+            none = _SMOKES_NO.match(behind)
+            state, value = ("negated", 0) if none else ("present", 1)
         coded = value if state in ("present", "negated") else None
         yield start, end, "fumo", state, coded, {}
 
