@@ -244,7 +244,9 @@ class Concepts:
             if own or not self._cardiovascular.search(quote):
                 continue
             end = _trimmed(line.text, first, end)
-            negated = re.search(r"\b(?:non|nega|senza|assen\w+|nessun\w*|niente)\b", quote)
+            negated = re.search(
+                r"\b(?:non|nega|senza|assen\w+|nessun\w*|niente|negativ\w+|mut[oa])\b", quote
+            )
             state: State = "negated" if negated else "present"
             yield first, end, "familiarita_cardiovascolare", state, _truth(state), {}
 

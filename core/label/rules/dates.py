@@ -100,7 +100,7 @@ _ADMITTED = re.compile(
     r"|clinica|dal))"
     r"|\b(?:e|era) (?:stat[oa]|rimast[oa]) (?:con|da|presso di) noi\b|\bin cura (?:da"
     r"|presso di) noi\b"
-    r"|\baccede(?:va)?\b|\baccesso in reparto\b|\bdata (?:di |dell')?accesso\b"
+    r"|\baccede(?:va)?\b|\baccesso in (?:reparto|cardiochir\w*|c\.?c\.?h\b)|\bdata (?:di |dell')?accesso\b"
     r"|\bfa(?:ceva)? (?:il suo )?ingresso\b"
     r"|\bsi (?:presenta|presentava|ricoverava|affida)\b(?= (?:da noi|in reparto|presso di noi"
     r"|nel nostro))"
@@ -219,6 +219,8 @@ _ELSEWHERE = re.compile(
     r"|ps\b)(?! (?:nostr|quest))|pronto soccorso|cardiologia|utic|medicina|rianimazione"
     r"|riabilitazione)"
 )
+# Ingresso il venti. Intervento il ventidue: a label of its own parts them.
+_NEXT_LABEL = re.compile(r"\.\s+(?:intervento|operazione|operat[oa]|procedura)\b")
 _HERE = re.compile(
     r"\b(?:quest|nostr|cardiochirurgi|c\.?c\.?h\b|cch\b|presso di noi|ns\.?\b"
     r"|codest)"
@@ -359,7 +361,7 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
         elsewhere = _ELSEWHERE.search(discharged[0])
         onwards = re.search(r"(?<!dalla )riabilit", discharged[0])  # from here, not from there
         return None if elsewhere and not onwards else "data_dimissione_cch"
-    if admitted:
+    if admitted and not _NEXT_LABEL.search(admitted["between"]):
         return None if _named_elsewhere(left) else _admission(admitted, left + behind)
     if _OTHER.search(left):
         return None

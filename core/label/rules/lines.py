@@ -16,6 +16,13 @@ _CUT_SHORT = re.compile(
 )
 
 
+# A form's row, its columns lost: II run CEC NO; Revisione no.
+_ROW = re.compile(
+    r"\W*(?=[^.;:,]{2,60}$|[^.;:,]{2,45}\s(?-i:NO|SI|SÌ|Sì|No)\b)(?:[^\W\d]|\b(?:II|I|3)\b)[^.;:,]*?"
+    r"(?P<gap>\s)(?:no|si|sì)(?=\s*(?:$|[,(]))",
+    re.IGNORECASE,
+)
+_WORDS_OF_A_ROW = 7
 _DIGIT = re.compile(r"\d")
 _LONG = re.compile(r"(?<!\w)[a-z\d]{6,12}(?!\w)")
 _CUES = frozenset(
@@ -37,6 +44,10 @@ class ReadLine(Line):
     def __init__(self, *said: Any, yes_first: bool = True, **known: Any) -> None:
         super().__init__(*said, **known)
         self.folded = _respelt(answered(self.folded, yes_first))
+        row = _ROW.match(self.text)
+        if row and len(row[0].split()) <= _WORDS_OF_A_ROW:
+            gap = row.start("gap")
+            self.folded = f"{self.folded[:gap]}:{self.folded[gap + 1 :]}"
 
     @cached_property
     def stops(self) -> tuple[int, ...]:

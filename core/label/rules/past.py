@@ -37,7 +37,7 @@ _THEREFORE = re.compile(
     r"|allorche)\b[^.;:]{0,60}"
     r"|\b(?:impone|imponeva|richiede|richiedeva|costringe|costringeva|obbliga|obbligava|rende"
     r"|rendeva)\w*\b[^.;:]{0,40}"
-    r"|:\s?(?:si (?:rientra|riprende|torna|riparte)\w*|pertanto |quindi )[^.;:]{0,60}|:\s?)$"
+    r"|[:,]\s?(?:si (?:rientra|riprende|torna|riparte)\w*|pertanto |quindi )[^.;:]{0,60}|:\s?)$"
 )
 _LEADS_IN = re.compile(
     r".*\b(?:c'era|v'era|vi era|si (?:vedeva|notava|osservava|trovava)|evidenzi\w+|riscontr\w+(?:"
