@@ -67,7 +67,7 @@ def _days(folded: str, birth: bool) -> tuple[Day, ...]:
 
 
 _BIRTH = re.compile(
-    r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
+    r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bnat[oa]\snel\s\d{4},?\s(?:il\s)?|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
     r"|\bnasce\b[^.;\d]{0,60}|\bnt\.?\s(?:il\s)?|^\W{0,4}\*\s?"
     r"|\(n\.\s(?:a\s)?[a-z' ]{3,25},?\s|\bche e (?:nat[oa] )?(?:il |del |dell'|di )\s?"
     r"|\bdata nasc\S*\s?|\bnasc\.\s?:?\s?|\bd\.?\s?d?\.?\s?n\.?\s?:?\s|\bn\.?\s?il\s"
@@ -110,6 +110,8 @@ _ADMITTED = re.compile(
     r"(?P<between>(?:[^;\d]{0,20}\bn\W{0,3}[\d/.-]+\s)?[^;\d]{0,80})$"
 )
 _ADMITTED_BEHIND = re.compile(
+    r"\s(?:e stat[oa] |viene |veniva )?(?:trasferit|accolt|entrat)[oa]\s(?:in|alla|presso)\s"
+    r"(?:la |questa |nostra |questo )*(?:cardiochir|c\.?c\.?h\b|reparto)|"
     r"[\s,]*(?:il|la)?\s?(?:pz|paziente|sig\.?(?:ra)?)?[^.;\d]{0,40}?"
     r"\b(?:(?:e stat|veniva |viene |e )?ricoverat[oa]|entrava|fa(?:ceva)? ingresso|giungeva"
     r"|si ricovera\w*|accedeva|ingresso in|ricovero)\b"
@@ -167,7 +169,9 @@ _DIED_BEHIND = re.compile(
     r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
 )
 # Rossi Mario - 07/08/1939: behind a name that begins the line, a day long past is the birth.
-_NAMED = re.compile(r"^[a-z' ]{5,40}(?:\s\(?[mf]\)?)?\s?[-,(]\s?(?:del\s)?$")
+_NAMED = re.compile(
+    r"^(?:[a-z]{1,9}\s?:\s(?:\d{5,12}\s)?)?[a-z' -]{5,40}(?:\s\(?[mf]\)?)?\s?[-,(/]\s?(?:del\s)?$"
+)
 _AGED = re.compile(r"(?:\banni\s\d{2,3}|\b\d{2,3}\s(?:anni|aa))\s?[,(]\s?$")
 _TOWN = re.compile(r"\bn\.\s(?:a\s)?[a-z' ]{3,25},?\s$")
 _BORN_BEHIND = re.compile(r"\s?[,(]\s?(?:luogo e )?data di nascita")
@@ -200,8 +204,8 @@ COLUMN = re.compile(
 )
 _COLUMN_NEXT = re.compile(rf"(?:\s?[-:=,]?\s)(?:data )?{COLUMN.pattern}")
 _BIRTH_TO_COME = re.compile(r"\bnat[oa](?: (?:a|ad|in)\b[^.;:\d()]{0,40})?$")
-_CLASS = re.compile(r"\bclasse\s(?:del\s)?(\d{4}|'\d{2})\b")
-_YEARLESS = re.compile(rf"(\d{{1,2}})[°º^]?\s(?:di\s)?({NAMES})")
+_CLASS = re.compile(r"\b(?:classe\s(?:del\s)?|nat[oa]\snel\s)(\d{4}|'\d{2})\b")
+_YEARLESS = re.compile(rf"(\d{{1,2}})[°º^]?\s(?:di\s|del mese di\s)?({NAMES})")
 _TO = re.compile(
     r"^[°º^]?\s*(?:al|all'|-|/|→|->|>|=>|a|fino al|e dimess[oa]\D{0,12}|sino al"
     r"|,? ?dimess[oa]\D{0,12}|e il|,? e (?:che )?(?:termina\w*|si conclude\w*|si chiude\w*"

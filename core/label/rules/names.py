@@ -14,8 +14,8 @@ _TITLE = (
 )
 _CALLED = re.compile(
     rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|paz|pz|assistit[oa]|utente|nominativo"
-    rf"|degente|generalita|oggetto(?=\s?:)|intestatari[oa])\.?"
-    r"|cognome e nome|nome e cognome|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)\s?[:|]?\s+"
+    rf"|degente|inferm[oa]|malat[oa]|ospite(?=\s?:)|generalita|oggetto(?=\s?:)|intestatari[oa])\.?"
+    r"|dimettiamo(?: oggi)?|^\W*p(?=\s?:)|cognome e nome|nome e cognome|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)\s?[:|]?\s+(?:\d{5,12}\s+)?"
     r"(?:(?:ing|avv|rag|geom|arch|cav|comm|dott|dr|prof|ins|rev)\.(?:\s?ssa)?\s+|(?:don|suor"
     r"|fra)\s+)?"
 )
@@ -48,7 +48,7 @@ _QUIET = re.compile(
     r"(?:n\.?\s?(?:il\s)?(?=\d)"
     r"|nat[oa]\b|ddn\b)"
 )
-_NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
+_NAME_WORD = re.compile(r"[A-ZÀ-Ú]{3,}[01](?!\w)|[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
 _LABEL = re.compile(r"\s?:")
 _LEAD = " \t\u00a0•◆◇■□▪▫●○*·-–—>▶►➤|"
 _PARTICLES = frozenset(
