@@ -285,6 +285,8 @@ class Concepts:
         quote = line.folded[hit.start : hit.end]
         if _PAROXYSMAL.search(quote):
             return False
+        if line.section == "Anamnesi" and _PERMANENT.match(line.folded[hit.end :].lstrip()):
+            return False  # "Ritmo: FA persistente dal 2022"
         if line.section == "esami_all_ingresso":
             return True
         if _ECG.search(re.split(r"[,;]", left)[-1][-50:]):

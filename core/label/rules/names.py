@@ -48,7 +48,7 @@ _QUIET = re.compile(
     r"(?:n\.?\s?(?:il\s)?(?=\d)"
     r"|nat[oa]\b|ddn\b)"
 )
-_NAME_WORD = re.compile(r"[A-ZÀ-Ú]{3,}[01](?!\w)|[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
+_NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
 _LABEL = re.compile(r"\s?:")
 _LEAD = " \t\u00a0•◆◇■□▪▫●○*·-–—>▶►➤|"
 _PARTICLES = frozenset(
@@ -76,7 +76,7 @@ _NO_NAME = frozenset(
     "diabetico "
     "deceduto deceduta dimesso dimessa operato operata trasferito trasferita sottoposto sottoposta "
     "giunto giunta proveniente degente noto nota candidato candidata cardiopatico cardiopatica "
-    "seguito seguita autonomo autonoma accolto accolta asintomatico asintomatica obeso obesa "
+    "numero codice seguito seguita autonomo autonoma accolto accolta asintomatico asintomatica obeso obesa "
     "diabetica nega portatore portatrice ex fumatore nome cognome paziente sig dott dr prof".split()
 )
 
@@ -258,7 +258,7 @@ class Names:
         """Which of the words are the surname: by capitals, by known given names, by custom."""
         if not words:
             return
-        quotes = [line.text[slice(*word)] for word in words]
+        quotes = [line.mended[slice(*word)] for word in words]
         given = self._given_words(quotes, given_first, told_order)
         for field, wanted in (("cognome", False), ("nome", True)):
             chosen = [

@@ -187,6 +187,9 @@ class Past:
             first, last = line.sentence(start)
             stage = self._stages.of_section(line.section)
             again = _OPENED_AGAIN.match(line.folded, start) and stage == "any"
+            entered = _OPENED_AGAIN.match(line.folded, start) and not self.why(line, end)
+            if entered and stage == "after" and start == first and first == 0:
+                continue  # the course begins with how a redo was opened
             bare = _REDONE.match(line.folded, start) and not self.why(line, end)
             if (stage == "stay" or again or bare) and not _COMPLICATED.search(
                 line.folded, first, last

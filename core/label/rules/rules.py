@@ -24,6 +24,7 @@ from core.label.rules.past import Past
 from core.label.rules.stage import Stages
 from core.label.rules.today import admission, today
 from core.label.rules.words import Line, fold
+from core.read.guessed import guessed
 from core.records import Annotation, Phrase, Span, State, Value
 from core.schema import Schema, default_schema
 
@@ -73,8 +74,9 @@ class Rules:
             below = fold(after.text[:20]) if after else ""
             columns = _COLUMNS.search(fold(phrase.text))
             yes_first = columns["first"] != "no" if columns else yes_first
+            since = told and not (phrase.section is None and _is_history(phrase.text))
             line = ReadLine(
-                phrase.text, phrase.section, before, near, told, below, yes_first=yes_first
+                phrase.text, phrase.section, before, near, since, below, yes_first=yes_first
             )
             spans.append(tuple(self._line(line, listed)))
             label = _LABEL.fullmatch(line.folded) or dates.is_header(line.folded)
@@ -160,6 +162,11 @@ class Rules:
             amount = dose.milligrams
             value = int(amount) if amount == int(amount) else amount
             yield _span(line, start, end, "lasix_dosaggio", "present", value)
+
+
+def _is_history(text: str) -> bool:
+    """Whether a paragraph under no heading tells of the past, though the operation was told."""
+    return guessed(text.casefold(), told=True) == "Anamnesi"
 
 
 def _of_known(found: Iterable[Span], known: set[Value | None]) -> Iterator[Span]:
