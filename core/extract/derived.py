@@ -23,7 +23,7 @@ Values = Mapping[str, FieldValue]
 
 _OWN_DATE = re.compile(
     r"[\w']{0,6}\s*(?:il\s|:\s?|in\sdata\s)?(?:(?:lun|mar|mer|gio|ven|sab|dom)[a-zì]*\.?,?\s)?"
-    r"(?:\d{4}-\d\d-\d\d|\d{1,2}(?:[/.| -](?:\d{1,2}|[ivx]{1,4})[/.| -]'?\d{2}"
+    r"(?:\d{4}-\d\d-\d\d|\d{1,2}(?:\s?[/.| -]\s?(?:\d{1,2}|[ivx]{1,4})\s?[/.| -]\s?'?\d{2}"
     r"|\s(?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic)))"
     r"|\s(?:il|(?:lun|mar|mer|gio|ven|sab|dom)[a-zì]*)\s\d{1,2}\b",
     re.IGNORECASE,

@@ -30,7 +30,7 @@ _OF = (
     r"|cardiac\w+|infettiv\w+|aritmic\w+|emorragic\w+|vascolar[ei])\b|\s?[,/]|\s|')"
 )
 _DENIED = re.compile(
-    rf"{_NO}[^.;:,]{{0,40}}?{_TROUBLE}(?P<of>(?:{_OF}{{1,8}}(?:{_ANY})){{1,4}})"
+    rf"{_NO}[^.;:,]{{0,40}}?(?P<trouble>{_TROUBLE})(?P<of>(?:{_OF}{{1,8}}(?:{_ANY})){{1,4}})"
 )
 _WELL = re.compile(
     r"\bneurologicamente\s(?:\w+\s)?(?:integr|indenn|normal|regolar)\w*"
@@ -47,7 +47,7 @@ def found(line: Line) -> Iterator[tuple[int, int, str]]:
     """Start, end and field of every complication that a line of the course denies."""
     for match in _DENIED.finditer(line.folded):
         for organ in _ORGAN.finditer(line.folded, *match.span("of")):
-            yield match.start(), organ.end(), _field(organ)
+            yield match.start("trouble"), organ.end(), _field(organ)
     for match in _WELL.finditer(line.folded):
         organ = _ORGAN.search(match[0])
         yield *match.span(), _field(organ) if organ else "Stroke_TIA_post_op"

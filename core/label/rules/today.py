@@ -37,6 +37,7 @@ _WRITTEN = re.compile(
 )
 
 
+_TOWN = re.compile(r"(?!.*\b(?:nat[oa]|intervento|ricover|dimess|dimission|ingress))[a-z' ]{4,30}\s")
 # A letter in the present tense, that names no day of discharge, is written on it.
 _GOES = re.compile(
     rf"\b(?:si|la|lo|vi|le|ti) {_SENT}\b(?! (?:la|le|il|i|gli) (?:cartell|copi|document"
@@ -92,8 +93,9 @@ def _written(line: Line) -> Day | None:
     for day in days(line):
         near = line.folded[max(0, day.start - 60) : day.start]
         going = _GOING.search(line.folded)
+        alone = not line.folded[day.end :].strip() and _TOWN.fullmatch(line.folded[: day.start])
         if day.iso and (
-            _WRITTEN.search(near) or going and going.end() <= day.start <= going.end() + 4
+            alone or _WRITTEN.search(near) or going and going.end() <= day.start <= going.end() + 4
         ):
             return day
     return None
