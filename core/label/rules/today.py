@@ -37,7 +37,9 @@ _WRITTEN = re.compile(
 )
 
 
-_TOWN = re.compile(r"(?!.*\b(?:nat[oa]|intervento|ricover|dimess|dimission|ingress))[a-z' ]{4,30}\s")
+_TOWN = re.compile(
+    r"(?!.*\b(?:nat[oa]|intervento|ricover|dimess|dimission|ingress))[a-z' ]{4,30}\s"
+)
 # A letter in the present tense, that names no day of discharge, is written on it.
 _GOES = re.compile(
     rf"\b(?:si|la|lo|vi|le|ti) {_SENT}\b(?! (?:la|le|il|i|gli) (?:cartell|copi|document"
