@@ -77,12 +77,16 @@ class Known:
         """The one heading that differs by what OCR does: a letter or two."""
         if len(name) < _ALIKE_FROM:
             return None
-        best = process.extractOne(
-            name, self.names, scorer=fuzz.ratio, score_cutoff=_ALIKE, processor=None
-        ) or process.extractOne(
-            name, self.names, scorer=OSA.distance, score_cutoff=1, processor=None
-        )
-        return best[0] if best and best[0][:1] == name[:1] else None
+        for scorer, cutoff in (
+            (fuzz.ratio, _ALIKE),
+            (OSA.normalized_similarity, 1 - 1.01 / len(name)),
+        ):
+            best = process.extractOne(
+                name, self.names, scorer=scorer, score_cutoff=cutoff, processor=None
+            )
+            if best:
+                return best[0] if best[0][:1] == name[:1] else None
+        return None
 
 
 @cache

@@ -67,7 +67,8 @@ def _days(folded: str, birth: bool) -> tuple[Day, ...]:
 
 
 _BIRTH = re.compile(
-    r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bnat[oa]\snel\s\d{4},?\s(?:il\s)?|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
+    r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bnat[oa]\snel\s\d{4},?\s(?:il\s)?"
+    r"|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
     r"|\bnasce\b[^.;\d]{0,60}|\bnt\.?\s(?:il\s)?|^\W{0,4}\*\s?"
     r"|\(n\.\s(?:a\s)?[a-z' ]{3,25},?\s|\bche e (?:nat[oa] )?(?:il |del |dell'|di )\s?"
     r"|\bdata nasc\S*\s?|\bnasc\.\s?:?\s?|\bd\.?\s?d?\.?\s?n\.?\s?:?\s|\bn\.?\s?il\s"
@@ -100,7 +101,8 @@ _ADMITTED = re.compile(
     r"|clinica|dal))"
     r"|\b(?:e|era) (?:stat[oa]|rimast[oa]) (?:con|da|presso di) noi\b|\bin cura (?:da"
     r"|presso di) noi\b"
-    r"|\baccede(?:va)?\b|\baccesso in (?:reparto|cardiochir\w*|c\.?c\.?h\b)|\bdata (?:di |dell')?accesso\b"
+    r"|\baccede(?:va)?\b|\baccesso in (?:reparto|cardiochir\w*|c\.?c\.?h\b)"
+    r"|\bdata (?:di |dell')?accesso\b"
     r"|\bfa(?:ceva)? (?:il suo )?ingresso\b"
     r"|\bsi (?:presenta|presentava|ricoverava|affida)\b(?= (?:da noi|in reparto|presso di noi"
     r"|nel nostro))"

@@ -15,7 +15,9 @@ _TITLE = (
 _CALLED = re.compile(
     rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|paz|pz|assistit[oa]|utente|nominativo"
     rf"|degente|inferm[oa]|malat[oa]|ospite(?=\s?:)|generalita|oggetto(?=\s?:)|intestatari[oa])\.?"
-    r"|dimettiamo(?: oggi)?|^\W*p(?=\s?:)|cognome e nome|nome e cognome|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)\s?[:|]?\s+(?:\d{5,12}\s+)?"
+    r"|dimettiamo(?: oggi)?|^\W*p(?=\s?:)|cognome e nome|nome e cognome"
+    r"|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)"
+    r"\s?[:|]?\s+(?:\d{5,12}\s+)?"
     r"(?:(?:ing|avv|rag|geom|arch|cav|comm|dott|dr|prof|ins|rev)\.(?:\s?ssa)?\s+|(?:don|suor"
     r"|fra)\s+)?"
 )
@@ -76,7 +78,8 @@ _NO_NAME = frozenset(
     "diabetico "
     "deceduto deceduta dimesso dimessa operato operata trasferito trasferita sottoposto sottoposta "
     "giunto giunta proveniente degente noto nota candidato candidata cardiopatico cardiopatica "
-    "numero codice seguito seguita autonomo autonoma accolto accolta asintomatico asintomatica obeso obesa "
+    "numero codice "
+    "seguito seguita autonomo autonoma accolto accolta asintomatico asintomatica obeso obesa "
     "diabetica nega portatore portatrice ex fumatore nome cognome paziente sig dott dr prof".split()
 )
 

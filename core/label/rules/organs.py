@@ -49,8 +49,8 @@ def found(line: Line) -> Iterator[tuple[int, int, str]]:
         for organ in _ORGAN.finditer(line.folded, *match.span("of")):
             yield match.start("trouble"), organ.end(), _field(organ)
     for match in _WELL.finditer(line.folded):
-        organ = _ORGAN.search(match[0])
-        yield *match.span(), _field(organ) if organ else "Stroke_TIA_post_op"
+        named = _ORGAN.search(match[0])
+        yield *match.span(), _field(named) if named else "Stroke_TIA_post_op"
 
 
 def _field(organ: re.Match[str]) -> str:
