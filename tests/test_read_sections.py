@@ -198,3 +198,34 @@ def test_risk_factors_are_history_unless_the_letter_has_one_by_that_name() -> No
     assert named(alone) == [("Anamnesi", "Ipertensione")]
     assert named(both) == [("Fattori di rischio", "Ipertensione"), ("Anamnesi", "TIA nel 2018")]
     assert [name for name, _ in named(inside)] == ["Anamnesi"]
+
+
+ALONE = {
+    "a question": ("Che cure faceva a casa?", "Terapia"),
+    "a question of now": ("E gli esami adesso?", "esami_alla_dimissione"),
+    "plain words": ("Quello che si è trovato all'ingresso", "esami_all_ingresso"),
+    "before leaving": ("Gli esami prima di uscire", "esami_alla_dimissione"),
+    "small letters": ("motivo ricovero", "Motivo ricovero"),
+    "letters changed round": ("ANAMENSI:", "Anamnesi"),
+    "a ward behind": ("ESAMI ALL'INGRESSO IN CARDIOCHIRURGIA", "esami_all_ingresso"),
+    "signs of a record": ("@@ Dati obiettivabili T0", "esami_all_ingresso"),
+    "a time alone": ("alla dimissione", "esami_alla_dimissione"),
+}
+
+
+@pytest.mark.parametrize(("heading", "field"), ALONE.values(), ids=ALONE.keys())
+def test_a_heading_is_told_by_where_it_stands(heading: str, field: str) -> None:
+    text = f"Lettera.\n\nDiagnosi\nStenosi aortica.\n\n{heading}\nHb 9,6, creatinina 1,5."
+    assert named(text)[-1] == (field, "Hb 9,6, creatinina 1,5.")
+
+
+def test_a_dictated_colon_is_one() -> None:
+    said = "Lettera.\n\nDiagnosi due punti stenosi aortica punto\n\nDecorso due punti regolare"
+    assert named(said) == [
+        ("Diagnosi", "stenosi aortica punto"),
+        ("Decorso_post_operatorio", "regolare"),
+    ]
+
+
+def test_a_letterhead_is_no_heading() -> None:
+    assert named("Lettera.\n\nCASA DI CURA SANTA RITA - CUORE\nCognome: Rossi") == []

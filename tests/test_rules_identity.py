@@ -7,6 +7,29 @@ from tests.rules_letters import Case, check, named
 CASES: list[Case] = [
     (
         None,
+        "PAZ: 00734412 TORRISI AGATINA F",
+        [("cognome", "TORRISI", "present", "TORRISI"), ("nome", "AGATINA", "present", "AGATINA")],
+    ),
+    (
+        None,
+        "L'inferma Elda Passalacqua, di anni sessantanove",
+        [
+            ("cognome", "Passalacqua", "present", "Passalacqua"),
+            ("nome", "Elda", "present", "Elda"),
+        ],
+    ),
+    (
+        None,
+        "cartella numero venti barra trecentododici, ossia 20/00312",
+        [("n_cartella", "20/00312", "present", "2000312")],
+    ),
+    (
+        None,
+        "al n. 1127 del registro delle cartelle",
+        [("n_cartella", "1127", "present", "1127")],
+    ),
+    (
+        None,
         "SCARPELLINI Norma, F, 17.11.1947, Forlimpopoli",
         [
             ("cognome", "SCARPELLINI", "present", "SCARPELLINI"),

@@ -150,7 +150,7 @@ def _rank(mentions: list[Mention]) -> tuple[int, ...]:
         denied,
         field.name in KINDS and len(str(value).split()) == 1,
         -int(value or 0) if field.name == "classe_nyha" else 0,
-        min(mention.secondhand for mention in mentions),
+        min(mention.whose for mention in mentions),
         not any(mention.paced for mention in mentions),
         -len(mentions),
         -_ordinal(value) if field.name in LATER else 0,

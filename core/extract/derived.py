@@ -21,9 +21,10 @@ HOME_DRUGS = (
 PARTICIPLES = 3  # kinds of signs of sex: statement, column, address; then what may be a relative's
 Values = Mapping[str, FieldValue]
 
+_NEXT_DATE = re.compile(r"\be il \d{1,2} [a-z]{3,9}\b")  # "mandato il 10, e il 12 ottobre operato"
 _OWN_DATE = re.compile(
     r"[\w']{0,6}\s*(?:il\s|:\s?|in\sdata\s)?(?:(?:lun|mar|mer|gio|ven|sab|dom)[a-zì]*\.?,?\s)?"
-    r"(?:\d{4}-\d\d-\d\d|\d{1,2}(?:[/.| -](?:\d{1,2}|[ivx]{1,4})[/.| -]'?\d{2}"
+    r"(?:\d{4}-\d\d-\d\d|\d{1,2}(?:\s?[/.| -]\s?(?:\d{1,2}|[ivx]{1,4})\s?[/.| -]\s?'?\d{2}"
     r"|\s(?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic)))"
     r"|\s(?:il|(?:lun|mar|mer|gio|ven|sab|dom)[a-zì]*)\s\d{1,2}\b",
     re.IGNORECASE,
@@ -139,6 +140,7 @@ def _nearest(cues: str, before: str, after: str) -> int | None:
         "   " + after[: match.start()]
         for match in cue.finditer(after)
         if not _OWN_DATE.match(after, match.end())
+        and not _NEXT_DATE.search(after, 0, match.start())
     ]
     return min((len(gap) + 15 * gap.count(",") for gap in gaps), default=None)
 

@@ -30,6 +30,8 @@ SECOND = "Tipo_secondo_intervento"
 EARLIER = frozenset({"Tipo di REDO", "Anno REDO"})
 BEFORE = frozenset({"Anamnesi", "Motivo ricovero", "Terapia", "esami_all_ingresso"})
 
+_NUMBER = re.compile(r"\d{5,}|;")  # what stands before it is another telephone's
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -46,13 +48,16 @@ class Mention:
     after: str = ""
 
     @property
-    def secondhand(self) -> bool:
-        """True for a telephone that the words before it give to somebody else than the patient."""
+    def whose(self) -> int:
+        """Of telephones: 0 for one told to be the patient's own, 2 for somebody else's, else 1."""
         if self.field.name != "numero di telefono":
-            return False
+            return 1
+        if words("people", "own").match(self.after):
+            return 0
         relatives = words("people", "relatives")
         behind = _WHOSE.match(self.after)
-        return bool(relatives.search(self.before[-40:]) or behind and relatives.match(behind[1]))
+        near = _NUMBER.split(self.before)[-1][-40:]
+        return 2 if relatives.search(near) or behind and relatives.match(behind[1]) else 1
 
     @property
     def paced(self) -> bool:

@@ -35,11 +35,33 @@ def composed(name: str) -> str | None:
     words, known = name.split(), _words()
     if not all(any(word in those for those in known.values()) for word in words):
         return None
-    kinds = {kind for kind, _ in _KEYS}
-    subject = next((kind for w in words for kind in kinds if w in known[kind]), None)
-    if subject is None:
-        return None
-    times = [time for w in words for time in ("late", "early") if w in known[time]]
-    if subject == "exams" and not times:
+    subject, time = _subject(words), _time(words)
+    if subject is None and time and any(word in known["found"] for word in words):
+        subject = "exams"
+    if subject is None or subject == "exams" and not time:
         return None  # `Laboratorio`, `ECG`: parts of a section
-    return _KEYS[subject, "" if subject in _TIMELESS else next(iter(times), "")]
+    return _KEYS[subject, "" if subject in _TIMELESS else time]
+
+
+def asked(name: str, question: bool) -> str | None:
+    """The heading of a line that stands alone, whatever else it says: `Che cure faceva a casa?`
+
+    Drugs and examinations must be given a time; what has none must be asked for.
+    """
+    words = name.replace("casa di cura", "").split()
+    subject, time = _subject(words), _time(words)
+    if subject in _TIMELESS:
+        return _KEYS[subject, ""] if question else None
+    return _KEYS[subject, time] if subject and time else None
+
+
+def _subject(words: list[str]) -> str | None:
+    kinds = {kind for kind, _ in _KEYS}
+    return next((kind for w in words for kind in kinds if w in _words()[kind]), None)
+
+
+def _time(words: list[str]) -> str:
+    times = [(w, time) for w in words for time in ("late", "early") if w in _words()[time]]
+    if any(time == "late" for _, time in times):  # before leaving: `prima di uscire`
+        times = [(w, time) for w, time in times if w != "prima"]
+    return next((time for _, time in times), "")

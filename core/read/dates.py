@@ -40,6 +40,7 @@ _ROMANS = "|".join(sorted(ROMAN, key=len, reverse=True))
 _NO_DOSE = r"(?![\d/]|[.,]\d|\s?(?:[a-z]{1,4}/|mg|cp|cm|mm|mmhg|ml|g\b|%))"
 _NO_PART = r"(?!\s?di\b)"  # 1/2 di compressa
 _YEAR_WORDS = r"(?:mille\s?novecento|due\s?mila)\s?[a-z]*"
+_DECADES = r"(?:trent|quarant|cinquant|sessant|settant|ottant|novant)[a-z]+"
 _DATE = re.compile(
     rf"(?<![\d/,-])(?<!\d\.)(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
     rf"|(?:(?P<d>[0-2]?\d|3[01]|\bprimo(?=\s))(?:°|º|ª|\^)?(?:"
@@ -52,6 +53,7 @@ _DATE = re.compile(
     rf"(?:\s(?:di\s|del mese di\s)?|\s?[-/.]\s?)(?P<n>{NAMES})\.?(?![a-z])"
     rf"(?:(?:,?\s(?:del(?:l'anno)?\s|dell'anno\s|di quest'anno,?\s(?:il\s)?)?|\s?[-/.]\s?)"
     rf"(?P<ny>\d{{4}}|'\d{{2}}|(?<=[-/.])\d{{2}}(?!\d)|{_YEAR_WORDS}"
+    rf"|(?<=del ){_DECADES}"
     rf"|(?<=[\d ][a-z]{{3}}\s)\d{{2}}(?![\d:./,]|\s?(?:ore|h|min|giorn|gg|anni|mesi))))?"
     rf")|(?P<sd>\d \d|\d{{2}})/(?P<sm>\d \d|\d{{2}})/(?P<sy>\d{{4}})"
     rf"|(?P<bd>\d{{2}})\s(?P<bm>\d{{2}})\s(?P<by>(?:19|20)\d{{2}}))(?![\d])"
@@ -132,6 +134,8 @@ def _digits(year: str | None) -> str | None:
     """The figures of a year: of '48, of millenovecentoquarantotto."""
     if year is None or year.lstrip("'").isdigit():
         return year and year.lstrip("'")
+    if year in NUMBERS:
+        return f"{NUMBERS[year]:02}"
     century, rest = (
         ("19", year.split("cento")[1]) if "cento" in year else ("20", year.split("mila")[1])
     )

@@ -1,21 +1,17 @@
 """The sections of a letter by its headings; their many spellings stand in sections.toml."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 
-from rapidfuzz import fuzz, process
-
-from core.read.composed import composed
-from core.read.fold import folded, is_letter_spaced, unspaced
+from core.read.composed import asked
+from core.read.fold import folded
 from core.read.guessed import guessed
-from core.read.slips import mended
+from core.read.known_headings import WORDS_OF_A_HEADING, known_headings
 from core.records import Section
 
-_SIGNS = "#*•·\\-–—>◆◇■□▪▫●○◦▶▸►➤➢➔→✓✔❖✦★☆»§¤\uf0a7\uf0b7\uf0d8\uf0fc"
+_SIGNS = "#@~%+^=*•·\\-–—>◆◇■□▪▫●○◦▶▸►➤➢➔→✓✔❖✦★☆»§¤\uf0a7\uf0b7\uf0d8\uf0fc"
 _LEAD = re.compile(
     rf"\s*(?:[{_SIGNS}]+\s*)?"
     r"(?:(?:\d{1,2}|[IVX]{1,4}|[A-Za-z])[.)]\s+|\(\d{1,2}\)\s*|\d{1,2}\s?/\s+"
@@ -24,16 +20,17 @@ _LEAD = re.compile(
 _TRAIL = re.compile(
     r"(?:\s*[\[(][^\])]{0,60}[\])]"
     r"|\s+(?:del|dell'|in data|al|il)?\s*\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?"
-    r"|[\s:.;,\-–—*_=]+)+$"
+    r"|[\s:.;,?\-–—*_=]+)+$"
 )
 _RULE = re.compile(r"\s*[-=_~*]{3,}\s*")
 _BRACKET = re.compile(r"\(([^()]{4,50})\)\W*$")  # PROBLEMI ATTIVI (DIAGNOSI ALLA DIMISSIONE)
-_MARK = re.compile(r":|\s[-–—]\s|(?<=[^\W\d_]{4})\.(?=\s+(?-i:[A-ZÀ-Ú]))")
+_MARK = re.compile(r":|\sdue punti\s|\s[-–—]\s|(?<=[^\W\d_]{4})\.(?=\s+(?-i:[A-ZÀ-Ú]))")
+_SAID = (":", "due punti")  # as written, and as dictated
 _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST = 75
+_PUNCTUATION = re.compile(r"[.,;:]")
 _WORDS_OF_A_CLOSING = 10
 _ACRONYM = 4
-_WORDS_OF_A_HEADING = 9
 _COURSE, _THERAPY, _ADVICE = "Decorso_post_operatorio", "terapia_alla_dimissione", "advice"
 _PROSE, _STRANGE = "prose", "?"
 _GUESSED = {_COURSE, _THERAPY, "Anamnesi", "Terapia", "esami_all_ingresso", "esami_alla_dimissione"}
@@ -45,9 +42,6 @@ _DOSE = re.compile(r"\d\s?(?:mg|mcg|cp|cpr|fl|gtt|ml|ui)\b", re.IGNORECASE)
 _TOLD = ("", "Anamnesi", _COURSE)
 _SIGNATURE = re.compile(r"(?:il medico|dott|dr|prof)(?: [^\W\d]+){1,4}")
 _HISTORY = {"Anamnesi", "Terapia", "esami_all_ingresso"}
-_AND = re.compile(r" (?:e|ed|con) ")
-_ALIKE = 90  # of 100: a heading that OCR bent is as like as this to the one meant
-_ALIKE_FROM = 7  # letters; shorter ones are too like each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,95 +58,6 @@ class Heading:
         return replace(self, start=self.start + by, body=self.body + by)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """sections.toml by folded heading: the field or None; a pair where no time is said."""
-
-    fields: dict[str, str | None]
-    timed: dict[str, tuple[str, str]]
-    labels: frozenset[str]
-    titles: frozenset[str]
-    findings: frozenset[str]
-    supporting: frozenset[str]
-    turning: frozenset[str]
-    advice: tuple[str, ...]
-    closings: tuple[str, ...]
-    spaced: dict[str, str]
-    loose: dict[str, re.Pattern[str]]
-    short: dict[str, str]
-    names: tuple[str, ...]
-    told: re.Pattern[str]
-    operation: re.Pattern[str]
-    course: re.Pattern[str]
-
-    def key(self, heading: str) -> str | None:
-        """The table's name for a heading, or None where it is none."""
-        name = folded(mended(heading))
-        words = name.split()
-        if is_letter_spaced(heading):
-            return self.spaced.get(unspaced(heading))
-        if not words or len(words) > _WORDS_OF_A_HEADING:
-            return None
-        found = self._known(name)
-        if found is None and any(word in self.short for word in words):
-            found = self._known(" ".join(self.short.get(word, word) for word in words))
-        return found or self._joint(name) or self._alike(name) or composed(name)
-
-    def _known(self, name: str) -> str | None:
-        if name in self.fields:
-            return name
-        return next((key for key, shape in self.loose.items() if shape.fullmatch(name)), None)
-
-    def _joint(self, name: str) -> str | None:
-        """`anamnesi e fattori di rischio`: two headings in one are the first of them."""
-        for joint in _AND.finditer(name):
-            first, second = self._known(name[: joint.start()]), self._known(name[joint.end() :])
-            if first and second:
-                return first
-        return None
-
-    def _alike(self, name: str) -> str | None:
-        """The one heading that differs by what OCR does: a letter or two."""
-        if len(name) < _ALIKE_FROM:
-            return None
-        best = process.extractOne(
-            name, self.names, scorer=fuzz.ratio, score_cutoff=_ALIKE, processor=None
-        )
-        return best[0] if best and best[0][:1] == name[:1] else None
-
-
-@cache
-def _table() -> _Table:
-    raw = tomllib.loads(Path(__file__).with_name("sections.toml").read_text(encoding="utf-8"))
-    others = raw["other"] + raw["labels"] + raw["findings"] + raw["titles"]
-    fields: dict[str, str | None] = {folded(name): None for name in others}
-    for field, names in raw["fields"].items():
-        fields |= {folded(name): field for name in names}
-    patterns = {pattern: field for field, found in raw["patterns"].items() for pattern in found}
-    timed = {folded(name): (first, then) for name, (first, then) in raw["timed"].items()}
-    fields |= dict.fromkeys(timed)
-    spaced = {name.replace(" ", ""): name for name in fields}
-    titles = frozenset(map(folded, raw["titles"]))
-    return _Table(
-        fields | patterns,
-        timed,
-        frozenset(map(folded, raw["labels"])),
-        titles,
-        frozenset(map(folded, raw["findings"])),
-        frozenset(map(folded, raw["supporting"])),
-        frozenset(map(folded, raw["turning"])),
-        tuple(f"{folded(begin)} " for begin in raw["advice"]),
-        tuple(map(folded, raw["closings"])),
-        spaced,
-        {pattern: re.compile(pattern) for pattern in patterns},
-        raw["abbreviations"],
-        tuple(name for name in fields if len(name) >= _ALIKE_FROM and name not in titles),
-        re.compile("|".join(raw["told"])),
-        re.compile("|".join(raw["operation_begins"])),
-        re.compile("|".join(raw["course_begins"])),
-    )
-
-
 def sections(text: str) -> tuple[Section, ...]:
     """The sections in order, headings left out; headings of one field in a row make one section."""
     found: list[Section] = []
@@ -164,13 +69,13 @@ def sections(text: str) -> tuple[Section, ...]:
         if heading and heading.key == _STRANGE:
             below = headings[number + 1].start if number + 1 < len(headings) else len(text)
             guess = guessed(text[heading.body : below].casefold(), _COURSE in seen)
-            later = {_table().fields.get(one.key) for one in headings[number + 1 :]}
+            later = {known_headings().fields.get(one.key) for one in headings[number + 1 :]}
             if guess is None or guess == name or guess in seen | later:
                 continue
             heading = replace(heading, key=guess)
         if heading is not None and not _parts(heading, name):
             # The title first met among the sections begins the letter's front page behind them.
-            if heading.key not in _table().titles:
+            if heading.key not in known_headings().titles:
                 continue
             known = heading.key in seen
             seen.add(heading.key)
@@ -179,7 +84,7 @@ def sections(text: str) -> tuple[Section, ...]:
             new = ""
         else:
             new = "" if heading is None else _name(heading, name, seen)
-            if heading and heading.bare and main and heading.key in _table().supporting:
+            if heading and heading.bare and main and heading.key in known_headings().supporting:
                 new = heading.written
         if (
             heading
@@ -199,7 +104,7 @@ def sections(text: str) -> tuple[Section, ...]:
 
 def _is_main(heading: Heading) -> bool:
     """Whether a heading opens the history under its own name, not under that of risk factors."""
-    known = _table()
+    known = known_headings()
     return known.fields.get(heading.key) == "Anamnesi" and heading.key not in known.supporting
 
 
@@ -212,11 +117,11 @@ def find_heading(line: str) -> Heading | None:
             return None
         trail = _TRAIL.search(rest)
         bare = rest[: trail.start()] if trail else rest.rstrip()
-        key = _table().key(bare) if len(bare) <= _LONGEST else None
+        key = known_headings().key(bare) if len(bare) <= _LONGEST else None
         if key is not None and (bare[0].isupper() or bare[0].isdigit() or ":" in rest):
             return Heading(bare, key, 0, len(line), True)
         inside = _BRACKET.search(rest) if key is None else None
-        key = _table().key(inside[1]) if inside and len(rest) <= _LONGEST else None
+        key = known_headings().key(inside[1]) if inside and len(rest) <= _LONGEST else None
         if inside and key is not None and bare[:1].isupper():
             return Heading(inside[1], key, 0, len(line), True)
         inline = _before_mark(line, lead) or _in_capitals(line, lead)
@@ -232,8 +137,8 @@ def _before_mark(line: str, lead: int) -> Heading | None:
         before = line[lead : mark.start()]
         trail = _TRAIL.search(before)
         before = before[: trail.start()] if trail else before
-        key = _table().key(before) or _of_findings(before, line[mark.end() :])
-        if key is not None and (mark.group().strip() == ":" or before[0].isupper()):
+        key = known_headings().key(before) or _of_findings(before, line[mark.end() :])
+        if key is not None and (mark.group().strip() in _SAID or before[0].isupper()):
             return Heading(before, key, 0, mark.end(), False)
     return None
 
@@ -252,7 +157,7 @@ def _in_capitals(line: str, lead: int) -> Heading | None:
         return None
     for count in range(min(capitals, 8), 0, -1):
         written = line[lead : words[count - 1].end()]
-        key = _table().key(written)
+        key = known_headings().key(written)
         acronyms = all(len(word.group()) <= _ACRONYM for word in words[count:capitals])
         if key is not None and len(written) > 3 and acronyms:
             return Heading(written, key, 0, words[count].start(), False)
@@ -268,7 +173,8 @@ def _headings(text: str) -> Iterator[Heading]:
         below = lines[number + 1] if number + 1 < len(lines) else ""
         if not skip:
             pair = _broken(line, below)
-            heading = pair or find_heading(line)
+            alone = number > 0 and not lines[number - 1].strip()
+            heading = pair or find_heading(line) or (alone and _alone(line, below)) or None
             if heading is not None:
                 yield heading.moved(at)
             elif _closes(line):
@@ -293,15 +199,31 @@ def _broken(line: str, below: str) -> Heading | None:
         return None
     whole = find_heading(f"{line} {below}")
     first = find_heading(line)
-    if whole is None or whole.key in _table().loose or first and first.key == whole.key:
+    if whole is None or whole.key in known_headings().loose or first and first.key == whole.key:
         return None
     return whole if whole.bare or whole.body > len(line) else None
+
+
+def _alone(line: str, below: str) -> Heading | None:
+    """A heading that only its place tells: behind a blank line, in small letters or plain words."""
+    if not line.strip() or not below.strip() or len(line) > _LONGEST:
+        return None
+    known = find_heading(line[0].upper() + line[1:]) if line[0].islower() else None
+    if known is not None and known.bare:
+        return known
+    name = folded(line)
+    words = len(name.split())
+    question = line.rstrip().endswith("?")
+    plain = question or not (_PUNCTUATION.search(line) or any(c.isdigit() for c in line))
+    key = asked(name, question) if plain and 1 < words <= WORDS_OF_A_HEADING else None
+    key = key or _of_findings(line, below)
+    return Heading(line.strip(), key, 0, len(line), True) if key else None
 
 
 def _looks_like_heading(line: str, below: str) -> bool:
     """Whether an unknown line stands like one: short, in capitals, before a colon or underlined."""
     words = line.split()
-    short = 0 < len(words) <= _WORDS_OF_A_HEADING and not any(c.isdigit() for c in line)
+    short = 0 < len(words) <= WORDS_OF_A_HEADING and not any(c.isdigit() for c in line)
     ruled = _RULE.fullmatch(below) is not None
     return short and (
         line.isupper() and len(line) > _ACRONYM or line.rstrip().endswith(":") or ruled
@@ -311,20 +233,20 @@ def _looks_like_heading(line: str, below: str) -> bool:
 def _told_on(line: str, at: int) -> Iterator[Heading]:
     """A paragraph of prose that leaves the history without a heading."""
     name = folded(line[: 2 * _LONGEST])
-    if _table().course.match(name):
+    if known_headings().course.match(name):
         yield Heading("", _COURSE, at, at, False)
-    elif _table().operation.match(name):
+    elif known_headings().operation.match(name):
         yield Heading("", _PROSE, at, at, False)
 
 
 def _closes(line: str) -> bool:
     name = folded(line)
-    begins = name.startswith(_table().closings) and len(name.split()) <= _WORDS_OF_A_CLOSING
+    begins = name.startswith(known_headings().closings) and len(name.split()) <= _WORDS_OF_A_CLOSING
     return begins or _SIGNATURE.fullmatch(name) is not None
 
 
 def _advises(line: str) -> bool:
-    return folded(line).startswith(_table().advice) and _DOSE.search(line) is None
+    return folded(line).startswith(known_headings().advice) and _DOSE.search(line) is None
 
 
 def _parts(heading: Heading, name: str) -> bool:
@@ -333,7 +255,7 @@ def _parts(heading: Heading, name: str) -> bool:
     The letter's own title does not, nor does `Coronarografia` among the examinations, nor
     `Allergie: nega` in the history.
     """
-    known = _table()
+    known = known_headings()
     if heading.key == _ADVICE:
         return name == _THERAPY
     if heading.key in (_PROSE, _COURSE):
@@ -347,7 +269,7 @@ def _parts(heading: Heading, name: str) -> bool:
 
 def _name(heading: Heading, name: str, seen: set[str]) -> str:
     """The field a heading opens, or the heading as written."""
-    known = _table()
+    known = known_headings()
     if heading.key in _GUESSED:
         return heading.key
     if heading.key not in known.timed:
@@ -359,10 +281,10 @@ def _name(heading: Heading, name: str, seen: set[str]) -> str:
 
 def _is_late(before: str, seen: set[str], later: Sequence[Heading]) -> bool:
     """Whether a therapy stands where letters end: the course told, none at discharge to come."""
-    fields = _table().fields
+    fields = known_headings().fields
     if _THERAPY in seen or any(fields.get(one.key) == _THERAPY for one in later):
         return False
-    return _COURSE in seen or _table().told.search(folded(before)) is not None
+    return _COURSE in seen or known_headings().told.search(folded(before)) is not None
 
 
 def _section(text: str, name: str, start: int, end: int) -> Iterator[Section]:

@@ -103,7 +103,9 @@ def _margin(lines: Sequence[Line]) -> float | None:
     runs = [
         (above.right, above.right + above.unit * (1 + _first_word(below)))
         for above, below in pairwise(lines)
-        if below.text[:1].islower() and len(above.text) >= _LONG and above.text[-1] not in ".!?:"
+        if (below.text[:1].islower() or above.text.isupper() and below.text.isupper())
+        and len(above.text) >= _LONG
+        and above.text[-1] not in ".!?:"
     ]
     lows, highs = sorted(low for low, _ in runs), sorted(high for _, high in runs)
     explained = {low: bisect_right(lows, low) - bisect_right(highs, low) for low in lows}

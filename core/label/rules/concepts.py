@@ -58,7 +58,7 @@ _PERMANENT = re.compile(
     r"perm\b|permanente|persistente|cronic|long standing|acfa|\bfac\b|totale"
     r"|lunga durata"
 )
-_PAROXYSMAL = re.compile(r"paros+is|\bfap\b|accessi|a crisi")
+_PAROXYSMAL = re.compile(r"paro[sx]+is|\bparox|\bfap\b|accessi|a crisi")
 _FAMILY_TAIL = re.compile(
     r"'?(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|non nota))*"
     r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|di|cardiovascolare|cardiologica"
@@ -195,7 +195,8 @@ class Concepts:
         elif value == 2 and (_SMOKES_EX.match(behind) or _STOPPED.match(behind)):
             value = 1
         elif value == 1 and state == "negated":
-            state = "present"
+            none = _SMOKES_NO.match(behind)
+            state, value = ("negated", 0) if none else ("present", 1)
         coded = value if state in ("present", "negated") else None
         yield start, end, "fumo", state, coded, {}
 
@@ -243,7 +244,9 @@ class Concepts:
             if own or not self._cardiovascular.search(quote):
                 continue
             end = _trimmed(line.text, first, end)
-            negated = re.search(r"\b(?:non|nega|senza|assen\w+|nessun\w*|niente)\b", quote)
+            negated = re.search(
+                r"\b(?:non|nega|senza|assen\w+|nessun\w*|niente|negativ\w+|mut[oa])\b", quote
+            )
             state: State = "negated" if negated else "present"
             yield first, end, "familiarita_cardiovascolare", state, _truth(state), {}
 
@@ -282,6 +285,8 @@ class Concepts:
         quote = line.folded[hit.start : hit.end]
         if _PAROXYSMAL.search(quote):
             return False
+        if line.section == "Anamnesi" and _PERMANENT.match(line.folded[hit.end :].lstrip()):
+            return False  # "Ritmo: FA persistente dal 2022"
         if line.section == "esami_all_ingresso":
             return True
         if _ECG.search(re.split(r"[,;]", left)[-1][-50:]):

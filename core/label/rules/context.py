@@ -55,6 +55,8 @@ _OF_A_RELATIVE = re.compile(
 _THE_PATIENT = re.compile(
     r"\b(?:paziente|pz|sig\w*|lui|lei|invece|mentre|personalmente|ex fum|fuma)"
 )
+# Telegrams: DM-, BPCO-.
+_MINUS = re.compile(r"\s?-(?=\s*(?:[.,;)]|$))")
 _AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 
 
@@ -128,7 +130,7 @@ class Context:
 
     def behind(self, line: Line, end: int) -> State | None:
         """What a cue right behind a place makes of it."""
-        if self._no_behind.match(line.folded, _past_bracket(line.folded, end)):
+        if self._is_denied_behind(line, end):
             return "negated"
         return "uncertain" if self._maybe_behind.match(line.folded, end) else None
 
@@ -147,7 +149,7 @@ class Context:
     def _is_negated(
         self, line: Line, cues: Cues, start: int, end: int, others: Sequence[Extent]
     ) -> bool:
-        if self._no_behind.match(line.folded, _past_bracket(line.folded, end)):
+        if self._is_denied_behind(line, end):
             return True
         if self._no_later.match(line.folded, end):
             return True
@@ -178,6 +180,11 @@ class Context:
             if listed and single and not _afresh(gap, concept):
                 return True
         return False
+
+    def _is_denied_behind(self, line: Line, end: int) -> bool:
+        if _MINUS.match(line.folded, end):
+            return True
+        return self._no_behind.match(line.folded, _past_bracket(line.folded, end)) is not None
 
     def _is_doubted(self, line: Line, cues: Cues, start: int, end: int) -> bool:
         if self._maybe_behind.match(line.folded, end):

@@ -67,7 +67,8 @@ def _days(folded: str, birth: bool) -> tuple[Day, ...]:
 
 
 _BIRTH = re.compile(
-    r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
+    r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bnat[oa]\snel\s\d{4},?\s(?:il\s)?"
+    r"|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
     r"|\bnasce\b[^.;\d]{0,60}|\bnt\.?\s(?:il\s)?|^\W{0,4}\*\s?"
     r"|\(n\.\s(?:a\s)?[a-z' ]{3,25},?\s|\bche e (?:nat[oa] )?(?:il |del |dell'|di )\s?"
     r"|\bdata nasc\S*\s?|\bnasc\.\s?:?\s?|\bd\.?\s?d?\.?\s?n\.?\s?:?\s|\bn\.?\s?il\s"
@@ -79,7 +80,7 @@ _BIRTH = re.compile(
     r"(?:[a-z][a-z\' ]{2,25},\s)?)$"
 )
 _ADMITTED = re.compile(
-    r"(?:\bricoverat[oaie]\b|\bric+over+[oa]\b|\bricoverta\b|\bingress[oi]\b|\bdegen(?:te|za"
+    r"(?:\bricoverat[oaie]?\b|\bric+over+[oa]\b|\bricoverta\b|\bingress[oi]\b|\bdegen(?:te|za"
     r"|te)\b|\baccettazione\b|\baccettat[oa]\b"
     r"|\bentrat[oa]\b|\bammess[oa]\b|\baccolt[oa]\b|\bgiunt[oa]\b|\bgiunge(?:va)?\b"
     r"|\btrasferit[oa]\b|\btrasferimento (?=(?:(?:in|alla|presso|nel|nella|al) )?(?:di |la |il "
@@ -100,7 +101,8 @@ _ADMITTED = re.compile(
     r"|clinica|dal))"
     r"|\b(?:e|era) (?:stat[oa]|rimast[oa]) (?:con|da|presso di) noi\b|\bin cura (?:da"
     r"|presso di) noi\b"
-    r"|\baccede(?:va)?\b|\baccesso in reparto\b|\bdata (?:di |dell')?accesso\b"
+    r"|\baccede(?:va)?\b|\baccesso in (?:reparto|cardiochir\w*|c\.?c\.?h\b)"
+    r"|\bdata (?:di |dell')?accesso\b"
     r"|\bfa(?:ceva)? (?:il suo )?ingresso\b"
     r"|\bsi (?:presenta|presentava|ricoverava|affida)\b(?= (?:da noi|in reparto|presso di noi"
     r"|nel nostro))"
@@ -110,6 +112,8 @@ _ADMITTED = re.compile(
     r"(?P<between>(?:[^;\d]{0,20}\bn\W{0,3}[\d/.-]+\s)?[^;\d]{0,80})$"
 )
 _ADMITTED_BEHIND = re.compile(
+    r"\s(?:e stat[oa] |viene |veniva )?(?:trasferit|accolt|entrat)[oa]\s(?:in|alla|presso)\s"
+    r"(?:la |questa |nostra |questo )*(?:cardiochir|c\.?c\.?h\b|reparto)|"
     r"[\s,]*(?:il|la)?\s?(?:pz|paziente|sig\.?(?:ra)?)?[^.;\d]{0,40}?"
     r"\b(?:(?:e stat|veniva |viene |e )?ricoverat[oa]|entrava|fa(?:ceva)? ingresso|giungeva"
     r"|si ricovera\w*|accedeva|ingresso in|ricovero)\b"
@@ -167,7 +171,9 @@ _DIED_BEHIND = re.compile(
     r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
 )
 # Rossi Mario - 07/08/1939: behind a name that begins the line, a day long past is the birth.
-_NAMED = re.compile(r"^[a-z' ]{5,40}(?:\s\(?[mf]\)?)?\s?[-,(]\s?(?:del\s)?$")
+_NAMED = re.compile(
+    r"^(?:[a-z]{1,9}\s?:\s(?:\d{5,12}\s)?)?[a-z' -]{5,40}(?:\s\(?[mf]\)?)?\s?[-,(/]\s?(?:del\s)?$"
+)
 _AGED = re.compile(r"(?:\banni\s\d{2,3}|\b\d{2,3}\s(?:anni|aa))\s?[,(]\s?$")
 _TOWN = re.compile(r"\bn\.\s(?:a\s)?[a-z' ]{3,25},?\s$")
 _BORN_BEHIND = re.compile(r"\s?[,(]\s?(?:luogo e )?data di nascita")
@@ -200,8 +206,8 @@ COLUMN = re.compile(
 )
 _COLUMN_NEXT = re.compile(rf"(?:\s?[-:=,]?\s)(?:data )?{COLUMN.pattern}")
 _BIRTH_TO_COME = re.compile(r"\bnat[oa](?: (?:a|ad|in)\b[^.;:\d()]{0,40})?$")
-_CLASS = re.compile(r"\bclasse\s(?:del\s)?(\d{4}|'\d{2})\b")
-_YEARLESS = re.compile(rf"(\d{{1,2}})[°º^]?\s(?:di\s)?({NAMES})")
+_CLASS = re.compile(r"\b(?:classe\s(?:del\s)?|nat[oa]\snel\s)(\d{4}|'\d{2})\b")
+_YEARLESS = re.compile(rf"(\d{{1,2}})[°º^]?\s(?:di\s|del mese di\s)?({NAMES})")
 _TO = re.compile(
     r"^[°º^]?\s*(?:al|all'|-|/|→|->|>|=>|a|fino al|e dimess[oa]\D{0,12}|sino al"
     r"|,? ?dimess[oa]\D{0,12}|e il|,? e (?:che )?(?:termina\w*|si conclude\w*|si chiude\w*"
@@ -219,6 +225,8 @@ _ELSEWHERE = re.compile(
     r"|ps\b)(?! (?:nostr|quest))|pronto soccorso|cardiologia|utic|medicina|rianimazione"
     r"|riabilitazione)"
 )
+# Ingresso il venti. Intervento il ventidue: a label of its own parts them.
+_NEXT_LABEL = re.compile(r"\.\s+(?:intervento|operazione|operat[oa]|procedura)\b")
 _HERE = re.compile(
     r"\b(?:quest|nostr|cardiochirurgi|c\.?c\.?h\b|cch\b|presso di noi|ns\.?\b"
     r"|codest)"
@@ -359,7 +367,7 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
         elsewhere = _ELSEWHERE.search(discharged[0])
         onwards = re.search(r"(?<!dalla )riabilit", discharged[0])  # from here, not from there
         return None if elsewhere and not onwards else "data_dimissione_cch"
-    if admitted:
+    if admitted and not _NEXT_LABEL.search(admitted["between"]):
         return None if _named_elsewhere(left) else _admission(admitted, left + behind)
     if _OTHER.search(left):
         return None

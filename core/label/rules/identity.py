@@ -12,7 +12,7 @@ Found = tuple[int, int, str, Value | None]
 PHONE = "numero di telefono"
 
 _RECORD = re.compile(
-    r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartel+a(?:\sclinica)?"
+    r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartel+a(?:\sclinica)?|fasc(?:icolo)?\.?(?=\s?n)|int(?:erno)?\.?(?=\s?\d{2}-)"
     r"|c\.?\s?c\.?(?![a-z])|cc(?=\s?n)|cart\.?(?:\s?cl(?:in)?\.?)?(?![a-z])|nosologico|nosol?\."
     r"|nosol\b|nosogr\w*"
     r"|episodio|progressivo|progr\.|identificativo|scheda(?=\s?(?:n\W|\d{4}))|ricovero(?=\s?n\W)"
@@ -25,6 +25,11 @@ _RECORD = re.compile(
     r"|\d{2,4}[/-]\d))?)"
     r"(\d{2,4}[-/][a-z]{2,4}[-/]\d{3,}|\d[\d./\- ]{1,15}\d)(?![\d])"
 )
+# Cartella numero venti barra trecento, ossia 20/300; il n. 1127 del registro delle cartelle.
+_RECORD_SAID = re.compile(
+    r"\bcartella\b[^\d;.]{5,90}?(?:,|\bossia|\bcioe)\s(\d[\d./-]+\d)(?!\d)"
+    r"|\bn(?:umero|\.)?\s?(\d{3,})\s(?:del |della |di )?(?:(?:nostro )?registro|cartella|nosolog)"
+)
 _FILE = re.compile(r"(?:n\w{0,5}[.°º]?\s?(?:di\s|della\s)?)?(?:cartel+a|nosologico|cart\b)")
 _IS_YEAR = re.compile(r"(?:19|20)\d\d")
 _PHONE_CUE = re.compile(
@@ -35,7 +40,7 @@ _PHONE_CUE = re.compile(
     r"(?:[^\d+]{0,45}|[^;\d]{0,60}(?:\b\d{1,3}\b[a-z]?[^;\d]{0,3}){1,2};\s?\(?)$"
 )
 _PHONE = re.compile(
-    r"(?<![\d/.,])(?:(?:\+|00)\s?39[\s./-]?)?(?:0\d{1,3}"
+    r"(?<![\d/,])(?<!\d\.)(?:(?:\+|00)\s?39[\s./-]?)?(?:0\d{1,3}"
     r"|3\d{2})\)?[\s./-]{0,3}\d(?:\d{1,3}|\s\d{2})(?:[\s./-]?\d{2,4}){0,3}(?!\d)"
 )
 _NOT_HIS = re.compile(
@@ -78,7 +83,7 @@ _NOT_AGE = re.compile(
 )
 _SEX = re.compile(
     r"\bsesso\s?[:|]?\s?[(\[]?(?P<sex>m(?:aschi(?:o|le))?|f(?:emmin(?:a|ile))?)\b"
-    r"|(?<=[a-z] \()(?P<late>[mf])(?=\))"
+    r"|(?<=[a-z] \()(?P<late>[mf])(?=\))|(?P<sign>[♀♂])"
 )
 _SEX_AGE = re.compile(
     r"\b(?P<sex>uomo|donna|maschio|femmina)\b(?=,? (?:di|\d))|(?<=anni, )(?P<late>uomo"
@@ -126,6 +131,11 @@ class Identity:
         yield from self._names.found(line)
 
     def _records(self, line: Line) -> Iterator[Found]:
+        said = _RECORD_SAID.search(line.folded)
+        if said and said.lastindex:
+            place = said.span(said.lastindex)
+            yield *place, "n_cartella", "".join(c for c in line.text[slice(*place)] if c.isdigit())
+            return
         for text, shift in _with_label(line):
             match = _RECORD.search(text)
             if match and match.start(1) >= shift:
@@ -221,8 +231,8 @@ def _ordinal(text: str) -> int | None:
 def _sex(line: Line) -> Iterator[Found]:
     match = _SEX.search(line.folded) or _SEX_AGE.search(line.folded)
     if match:
-        group = "sex" if match["sex"] else "late"
-        male = match[group][0] in "mu"
+        group = match.lastgroup or "sex"
+        male = match[group][0] in "mu♂"
         yield match.start(group), match.end(group), "Sesso", "M" if male else "F"
 
 

@@ -4,14 +4,9 @@ import re
 from functools import cached_property, lru_cache
 from typing import Any
 
+from core.label.rules.boxes import answered
 from core.label.rules.words import Line
 
-_EMPTY = r"(?:\[\s*\]|\(\s{1,3}\)|\|_+\||[☐□◻⬜])"
-_TICKED = r"(?:[\[(]\s?[x✓✔]\s?[\])]|[☒☑■✅])"
-_BOX = re.compile(rf"(?P<empty>{_EMPTY})|{_TICKED}")
-_BEFORE = re.compile(r"(?:^|[:|]|\s{3})\W*$")
-_ANSWER = re.compile(r"\b(?:assent|no\b|mai\b|neg)")
-_ITEM_END = re.compile(r"[;|]|\s{3,}(?=\w)")
 # Italian words end in vowels: what ends in a consonant before a full stop was cut short.
 _CUT_SHORT = re.compile(
     r"(?<![\w/])(?!(?:non|con|per|stent|ictus|flutter|stroke|bypass|pass|angor|deficit|exitus|heart"
@@ -21,6 +16,13 @@ _CUT_SHORT = re.compile(
 )
 
 
+# A form's row, its columns lost: II run CEC NO; Revisione no.
+_ROW = re.compile(
+    r"\W*(?=[^.;:,]{2,60}$|[^.;:,]{2,45}\s(?-i:NO|SI|SÌ|Sì|No)\b)(?:[^\W\d]|\b(?:II|I|3)\b)[^.;:,]*?"
+    r"(?P<gap>\s)(?:no|si|sì)(?=\s*(?:$|[,(]))",
+    re.IGNORECASE,
+)
+_WORDS_OF_A_ROW = 7
 _DIGIT = re.compile(r"\d")
 _LONG = re.compile(r"(?<!\w)[a-z\d]{6,12}(?!\w)")
 _CUES = frozenset(
@@ -39,9 +41,13 @@ for _cue in sorted(_CUES):
 class ReadLine(Line):
     """A line without what its boxes leave unsaid, its sentences not parted by abbreviations."""
 
-    def __init__(self, *said: Any, **known: Any) -> None:
+    def __init__(self, *said: Any, yes_first: bool = True, **known: Any) -> None:
         super().__init__(*said, **known)
-        self.folded = _respelt(_answered(self.folded))
+        self.folded = _respelt(answered(self.folded, yes_first))
+        row = _ROW.match(self.text)
+        if row and len(row[0].split()) <= _WORDS_OF_A_ROW:
+            gap = row.start("gap")
+            self.folded = f"{self.folded[:gap]}:{self.folded[gap + 1 :]}"
 
     @cached_property
     def stops(self) -> tuple[int, ...]:
@@ -67,21 +73,3 @@ def _meant(word: str) -> str:
 
 def _bent(word: str) -> list[str]:
     return [f"{word[:place]}?{word[place + 1 :]}" for place in range(len(word))]
-
-
-def _answered(text: str) -> str:
-    """A form as its ticks leave it, where its boxes stand before the words they ask.
-
-    Blanked, each character in its place: ticked boxes, and empty ones with their words. Boxes
-    behind the words ("Diabete [x]") are left to the cues behind a concept.
-    """
-    boxes = list(_BOX.finditer(text))
-    if not boxes or not _BEFORE.search(text[: boxes[0].start()]):
-        return text
-    for box, following in zip(boxes, [*(b.start() for b in boxes[1:]), len(text)], strict=True):
-        end = box.end()
-        if box["empty"] and not _ANSWER.search(text, end, following):
-            stop = _ITEM_END.search(text, end, following)
-            end = stop.start() if stop else following
-        text = f"{text[: box.start()]}{' ' * (end - box.start())}{text[end:]}"
-    return text

@@ -14,8 +14,10 @@ _TITLE = (
 )
 _CALLED = re.compile(
     rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|paz|pz|assistit[oa]|utente|nominativo"
-    rf"|degente|generalita|oggetto(?=\s?:)|intestatari[oa])\.?"
-    r"|cognome e nome|nome e cognome|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)\s?[:|]?\s+"
+    rf"|degente|inferm[oa]|malat[oa]|ospite(?=\s?:)|generalita|oggetto(?=\s?:)|intestatari[oa])\.?"
+    r"|dimettiamo(?: oggi)?|^\W*p(?=\s?:)|cognome e nome|nome e cognome"
+    r"|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)"
+    r"\s?[:|]?\s+(?:\d{5,12}\s+)?"
     r"(?:(?:ing|avv|rag|geom|arch|cav|comm|dott|dr|prof|ins|rev)\.(?:\s?ssa)?\s+|(?:don|suor"
     r"|fra)\s+)?"
 )
@@ -76,6 +78,7 @@ _NO_NAME = frozenset(
     "diabetico "
     "deceduto deceduta dimesso dimessa operato operata trasferito trasferita sottoposto sottoposta "
     "giunto giunta proveniente degente noto nota candidato candidata cardiopatico cardiopatica "
+    "numero codice "
     "seguito seguita autonomo autonoma accolto accolta asintomatico asintomatica obeso obesa "
     "diabetica nega portatore portatrice ex fumatore nome cognome paziente sig dott dr prof".split()
 )
@@ -258,7 +261,7 @@ class Names:
         """Which of the words are the surname: by capitals, by known given names, by custom."""
         if not words:
             return
-        quotes = [line.text[slice(*word)] for word in words]
+        quotes = [line.mended[slice(*word)] for word in words]
         given = self._given_words(quotes, given_first, told_order)
         for field, wanted in (("cognome", False), ("nome", True)):
             chosen = [

@@ -37,7 +37,7 @@ _THEREFORE = re.compile(
     r"|allorche)\b[^.;:]{0,60}"
     r"|\b(?:impone|imponeva|richiede|richiedeva|costringe|costringeva|obbliga|obbligava|rende"
     r"|rendeva)\w*\b[^.;:]{0,40}"
-    r"|:\s?(?:si (?:rientra|riprende|torna|riparte)\w*|pertanto |quindi )[^.;:]{0,60}|:\s?)$"
+    r"|[:,]\s?(?:si (?:rientra|riprende|torna|riparte)\w*|pertanto |quindi )[^.;:]{0,60}|:\s?)$"
 )
 _LEADS_IN = re.compile(
     r".*\b(?:c'era|v'era|vi era|si (?:vedeva|notava|osservava|trovava)|evidenzi\w+|riscontr\w+(?:"
@@ -146,7 +146,8 @@ class Past:
         yield from now or [one for _, one in told]
 
     def _redo(self, line: Line, cues: Cues) -> Iterator[Told]:
-        """An earlier operation on the heart: which, and in what year."""
+        """The last operation on the heart before this one: which, and in what year."""
+        latest: tuple[tuple[int, int], re.Match[str] | None] | None = None
         for match in self._operations.finditer(line.folded):
             start, end = match.span()
             stage = self._stages.of(line, start, end)
@@ -169,15 +170,14 @@ class Past:
                 stop = min(stop, end + len(_YEAR_BEHIND.sub("", line.folded[end : year.start()])))
             elsewhere = _PLACE.search(line.text, end, stop)
             stop = elsewhere.start() if elsewhere else stop
-            yield (
-                *_trimmed(line, start, max(stop, end)),
-                "Tipo di REDO",
-                "present",
-                line.text[slice(*_trimmed(line, start, max(stop, end)))],
-            )
+            place = _trimmed(line, start, max(stop, end))
+            if latest is None or year and latest[1] and year[0] > latest[1][0]:
+                latest = place, year
+        if latest:
+            place, year = latest
+            yield *place, "Tipo di REDO", "present", line.text[slice(*place)]
             if year:
                 yield year.start(), year.end(), "Anno REDO", "present", year[0]
-            return
 
     def _second_operation(self, line: Line, cues: Cues) -> Iterator[Told]:
         for match in self._shapes["second"].finditer(line.folded):
@@ -187,6 +187,9 @@ class Past:
             first, last = line.sentence(start)
             stage = self._stages.of_section(line.section)
             again = _OPENED_AGAIN.match(line.folded, start) and stage == "any"
+            entered = _OPENED_AGAIN.match(line.folded, start) and not self.why(line, end)
+            if entered and stage == "after" and start == first and first == 0:
+                continue  # the course begins with how a redo was opened
             bare = _REDONE.match(line.folded, start) and not self.why(line, end)
             if (stage == "stay" or again or bare) and not _COMPLICATED.search(
                 line.folded, first, last

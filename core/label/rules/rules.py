@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import groupby, zip_longest
 from pathlib import Path
 
-from core.label.rules import dates
+from core.label.rules import dates, organs
 from core.label.rules.concepts import Concepts
 from core.label.rules.context import Context, Cues
 from core.label.rules.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
@@ -24,12 +24,14 @@ from core.label.rules.past import Past
 from core.label.rules.stage import Stages
 from core.label.rules.today import admission, today
 from core.label.rules.words import Line, fold
+from core.read.guessed import guessed
 from core.records import Annotation, Phrase, Span, State, Value
 from core.schema import Schema, default_schema
 
 _WHOLE = ("Diagnosi", "Motivo ricovero")
 _HEADING = re.compile(r"\s*(?:diagnosi|motivo)\b[^:]{0,60}:\s*")
 _ASKED = re.compile(r"\W*[^:=\d.;]{2,30}/[^:=\d.;]{2,40}[:=]\s")
+_COLUMNS = re.compile(r"\b(?P<first>si|no)\b\W{1,9}(?:si|no)\W*$")  # a form's, named above them
 _LABEL = re.compile(
     r"\s*(?:\|\s*)?[^\d:]{0,40}\b(?:nascita|nat[oa] il|ingresso|ricovero|dimissione|telefono"
     r"|tel\.?|cell\.?|recapito"
@@ -66,11 +68,16 @@ class Rules:
     def _letter(self, phrases: list[Phrase]) -> Iterator[Annotation]:
         spans: list[tuple[Span, ...]] = []
         before = ""
-        near, told = admission(phrases), False
+        near, told, yes_first = admission(phrases), False, True
         listed = any(phrase.section == "Terapia" for phrase in phrases)
         for phrase, after in zip_longest(phrases, phrases[1:]):
             below = fold(after.text[:20]) if after else ""
-            line = ReadLine(phrase.text, phrase.section, before, near, told, below)
+            columns = _COLUMNS.search(fold(phrase.text))
+            yes_first = columns["first"] != "no" if columns else yes_first
+            since = told and not (phrase.section is None and _is_history(phrase.text))
+            line = ReadLine(
+                phrase.text, phrase.section, before, near, since, below, yes_first=yes_first
+            )
             spans.append(tuple(self._line(line, listed)))
             label = _LABEL.fullmatch(line.folded) or dates.is_header(line.folded)
             before = line.folded if label else dates.birth_to_come(line.folded)
@@ -124,6 +131,9 @@ class Rules:
             yield _span(line, start, end, field, state, value, extra)
         for start, end, field, state, value in self._past.found(line, cues):
             yield _span(line, start, end, field, state, value)
+        if self._stages.of_section(line.section) == "after":
+            for start, end, field in organs.found(line):
+                yield _span(line, start, end, field, "negated", False)
         none = self._drugs.none_at_all(line)
         if none:
             for field in _DRUG_FIELDS:
@@ -152,6 +162,11 @@ class Rules:
             amount = dose.milligrams
             value = int(amount) if amount == int(amount) else amount
             yield _span(line, start, end, "lasix_dosaggio", "present", value)
+
+
+def _is_history(text: str) -> bool:
+    """Whether a paragraph under no heading tells of the past, though the operation was told."""
+    return guessed(text.casefold(), told=True) == "Anamnesi"
 
 
 def _of_known(found: Iterable[Span], known: set[Value | None]) -> Iterator[Span]:

@@ -21,6 +21,7 @@ _SENT = (
 _GOING = re.compile(
     rf"\b{_SENT}\b[^.;]{{0,40}}\b(?:oggi|odiern[oa])\b|\b(?:fino|sino) ad oggi\b"
     rf"|\boggi\b[^.;]{{0,40}}\b{_SENT}\b|"
+    r"\bviene oggi (?:ri)?affidat[oa]\b|"
     r"\b(?:dimett\w+|dimess[oa]|dimission[ei]|trasferi\w+|(?:rimand|mand|rinvi|torn)\w+ a casa)\b"
     r"[^.;]{0,60}\b(?:data odierna"
     r"|oggi|odiern[oa])\b"
@@ -28,21 +29,24 @@ _GOING = re.compile(
 )
 # Before the date of writing: a town, `lì`, `data`, a stamp; nothing but a place behind it.
 _WRITTEN = re.compile(
-    r"(?:^|[\s|])(?:[a-z'. ]{2,30},\s?(?:li,?\s|il\s)?(?:(?:lunedi|martedi|mercoledi|giovedi"
+    r"(?:^|[\s|])(?:[a-z'. ]{2,30},\s?(?:li,?\s|addi\s|il\s)?(?:(?:lunedi|martedi|mercoledi|giovedi"
     r"|venerdi"
-    r"|sabato|domenica),?\s)?|(?:li|data|stampa(?:t[oa])?(?: il)?"
+    r"|sabato|domenica),?\s)?|(?:li|addi|(?<!in )data|stampa(?:t[oa])?(?: il)?"
     r"|del|redatt[oa] il|(?:inviat[oa]|spedit[oa]|scritt[oa])(?: il)?)\W{0,3}"
     r"(?:(?:lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica),?\s)?)$"
 )
 
 
+_TOWN = re.compile(
+    r"(?!.*\b(?:nat[oa]|intervento|ricover|dimess|dimission|ingress))[a-z' ]{4,30}\s"
+)
 # A letter in the present tense, that names no day of discharge, is written on it.
 _GOES = re.compile(
     rf"\b(?:si|la|lo|vi|le|ti) {_SENT}\b(?! (?:la|le|il|i|gli) (?:cartell|copi|document"
     rf"|esam|referto))"
     r"|\bdimettiamo\b|\b(?:ritorna|torna|rientra) (?:a casa|al (?:suo "
     r"|proprio )?domicilio|alle (?:tue|sue|vostre) cure)\b"
-    r"|\bviene (?:oggi )?(?:dimess|trasferit)[oa]\b"
+    r"|\bviene (?:oggi )?(?:dimess|trasferit|affidat|riaffidat)[oa]\b"
 )
 
 
@@ -91,8 +95,9 @@ def _written(line: Line) -> Day | None:
     for day in days(line):
         near = line.folded[max(0, day.start - 60) : day.start]
         going = _GOING.search(line.folded)
+        alone = not line.folded[day.end :].strip() and _TOWN.fullmatch(line.folded[: day.start])
         if day.iso and (
-            _WRITTEN.search(near) or going and going.end() <= day.start <= going.end() + 4
+            alone or _WRITTEN.search(near) or going and going.end() <= day.start <= going.end() + 4
         ):
             return day
     return None

@@ -44,7 +44,7 @@ _LEADER = re.compile(r"(?:\.\s?){2,}(?=\s?[.:]?\s)|\.{2,}")
 _STOP = re.compile(
     r"[.!;\n](?:(?<=[;\n])|(?=\s|$)(?<!\bsig.)(?<!\bdr.)(?<!\bdott.)(?<!\bprof.)(?<!\bca.)(?<!\btel.)"
     r"(?<!\bgg.)(?<!\bsosp.)(?<!\btrasf.)(?<!\bsec.)(?<!\bpregr.)(?<!\bpz.)(?<!\bcp.)(?<!\bcompl.)"
-    r"(?<!\b[a-z].))"
+    r"(?<!(?<!')\b[a-z].))"
 )
 
 

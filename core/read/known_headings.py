@@ -1,0 +1,121 @@
+"""The headings of letters that sections.toml knows, and the spellings that lead to them."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from core.read.composed import composed
+from core.read.fold import folded, is_letter_spaced, unspaced
+from core.read.slips import mended
+
+WORDS_OF_A_HEADING = 9
+_AND = re.compile(r" (?:e|ed|con) ")
+_ALIKE = 90  # of 100: a heading that OCR bent is as like as this to the one meant
+_ALIKE_FROM = 7  # letters; shorter ones are too like each other
+# Behind a heading, where it was: esami all'ingresso in cardiochirurgia.
+_HERE = re.compile(
+    r" (?:in|nel|nella|presso|presso la|presso il|del|della) (?:nostr[oa] |quest[oa] |ns )?"
+    r"(?:reparto|cardiochirurgia|cch|divisione|clinica|ospedale|u ?o|centro)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """sections.toml by folded heading: the field or None; a pair where no time is said."""
+
+    fields: dict[str, str | None]
+    timed: dict[str, tuple[str, str]]
+    labels: frozenset[str]
+    titles: frozenset[str]
+    findings: frozenset[str]
+    supporting: frozenset[str]
+    turning: frozenset[str]
+    advice: tuple[str, ...]
+    closings: tuple[str, ...]
+    spaced: dict[str, str]
+    loose: dict[str, re.Pattern[str]]
+    short: dict[str, str]
+    names: tuple[str, ...]
+    told: re.Pattern[str]
+    operation: re.Pattern[str]
+    course: re.Pattern[str]
+
+    def key(self, heading: str) -> str | None:
+        """The table's name for a heading, or None where it is none."""
+        name = folded(mended(heading))
+        words = name.split()
+        if is_letter_spaced(heading):
+            return self.spaced.get(unspaced(heading))
+        if not words or len(words) > WORDS_OF_A_HEADING:
+            return None
+        found = self._known(name)
+        if found is None and any(word in self.short for word in words):
+            found = self._known(" ".join(self.short.get(word, word) for word in words))
+        found = found or self._joint(name) or self._alike(name) or composed(name)
+        here = None if found else _HERE.search(name)
+        return self.key(name[: here.start()]) if here else found
+
+    def _known(self, name: str) -> str | None:
+        if name in self.fields:
+            return name
+        return next((key for key, shape in self.loose.items() if shape.fullmatch(name)), None)
+
+    def _joint(self, name: str) -> str | None:
+        """`anamnesi e fattori di rischio`: two headings in one are the first of them."""
+        for joint in _AND.finditer(name):
+            first, second = self._known(name[: joint.start()]), self._known(name[joint.end() :])
+            if first and second:
+                return first
+        return None
+
+    def _alike(self, name: str) -> str | None:
+        """The one heading that differs by what OCR does: a letter or two."""
+        if len(name) < _ALIKE_FROM:
+            return None
+        for scorer, cutoff in (
+            (fuzz.ratio, _ALIKE),
+            (OSA.normalized_similarity, 1 - 1.01 / len(name)),
+        ):
+            best = process.extractOne(
+                name, self.names, scorer=scorer, score_cutoff=cutoff, processor=None
+            )
+            if best:
+                return best[0] if best[0][:1] == name[:1] else None
+        return None
+
+
+@cache
+def known_headings() -> Known:
+    raw = tomllib.loads(Path(__file__).with_name("sections.toml").read_text(encoding="utf-8"))
+    others = raw["other"] + raw["labels"] + raw["findings"] + raw["titles"]
+    fields: dict[str, str | None] = {folded(name): None for name in others}
+    for field, names in raw["fields"].items():
+        fields |= {folded(name): field for name in names}
+    patterns = {pattern: field for field, found in raw["patterns"].items() for pattern in found}
+    timed = {folded(name): (first, then) for name, (first, then) in raw["timed"].items()}
+    fields |= dict.fromkeys(timed)
+    spaced = {name.replace(" ", ""): name for name in fields}
+    titles = frozenset(map(folded, raw["titles"]))
+    return Known(
+        fields | patterns,
+        timed,
+        frozenset(map(folded, raw["labels"])),
+        titles,
+        frozenset(map(folded, raw["findings"])),
+        frozenset(map(folded, raw["supporting"])),
+        frozenset(map(folded, raw["turning"])),
+        tuple(f"{folded(begin)} " for begin in raw["advice"]),
+        tuple(map(folded, raw["closings"])),
+        spaced,
+        {pattern: re.compile(pattern) for pattern in patterns},
+        raw["abbreviations"],
+        tuple(name for name in fields if len(name) >= _ALIKE_FROM and name not in titles),
+        re.compile("|".join(raw["told"])),
+        re.compile("|".join(raw["operation_begins"])),
+        re.compile("|".join(raw["course_begins"])),
+    )
