@@ -56,7 +56,7 @@ def asked(name: str, question: bool) -> str | None:
 
 
 def _subject(words: list[str]) -> str | None:
-    kinds = {kind for kind, _ in _KEYS}
+    kinds = dict.fromkeys(kind for kind, _ in _KEYS)  # in this order
     return next((kind for w in words for kind in kinds if w in _words()[kind]), None)
 
 
