@@ -50,6 +50,7 @@ soak: install system
 	LETTERA_SOAK=30 $(BIN)/pytest --timeout 7200 tests/test_sync_broken.py
 	LETTERA_SOAK=20 $(BIN)/pytest --timeout 7200 -k killed tests/test_backend_studio.py
 	LETTERA_SOAK=500 $(BIN)/pytest --timeout 1800 tests/test_convert.py
+	LETTERA_SOAK=1000 $(BIN)/pytest --timeout 1800 tests/test_rules_spoiled.py
 
 bench: install
 	$(BIN)/python -m tests.bench

@@ -19,6 +19,7 @@ from core.extract.values import (
     split_name,
     typed,
 )
+from core.read.dates import written
 from core.read.months import STEMS
 from core.schema import default_schema
 
@@ -99,6 +100,23 @@ def test_a_date_without_a_year_needs_a_day_near_it() -> None:
 )
 def test_a_year(quote: str, value: str | None) -> None:
     assert read_year(quote, DISCHARGED) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("3 marzo del sessantuno", [(3, 3, "61")]),
+        ("3 marzo due mila venti", [(3, 3, "2020")]),
+        ("12 maggio millenovecentoquarantotto", [(12, 5, "1948")]),
+        ("12 maggio duemila circa", [(12, 5, "2000")]),
+        ("12 maggio del settantatrr", [(12, 5, None)]),
+        ("12 maggio duemilaquattordic", [(12, 5, None)]),
+        ("il 12/00/2017", []),
+        ("il 32/01/2017, il 00.05.2017", []),
+    ],
+)
+def test_dates_as_they_are_written(text: str, dates: list[Any]) -> None:
+    assert [(one.day, one.month, one.year) for one in written(text)] == dates
 
 
 SHAPES = ("{d:02}/{m:02}/{y}", "{d}.{m}.{y}", "{d}-{m:02}-{y}", "{y}-{m:02}-{d:02}", "{d} {n} {y}")

@@ -39,10 +39,11 @@ _DAYS = "|".join(sorted((w for w, n in NUMBERS.items() if n <= 31), key=len, rev
 _ROMANS = "|".join(sorted(ROMAN, key=len, reverse=True))
 _NO_DOSE = r"(?![\d/]|[.,]\d|\s?(?:[a-z]{1,4}/|mg|cp|cm|mm|mmhg|ml|g\b|%))"
 _NO_PART = r"(?!\s?di\b)"  # 1/2 di compressa
-_YEAR_WORDS = r"(?:mille\s?novecento|due\s?mila)\s?[a-z]*"
-_DECADES = r"(?:trent|quarant|cinquant|sessant|settant|ottant|novant)[a-z]+"
+_LONGEST_FIRST = sorted(NUMBERS, key=len, reverse=True)
+_YEAR_WORDS = rf"(?:mille\s?novecento|due\s?mila)(?:\s?(?:{'|'.join(_LONGEST_FIRST)}))?(?![a-z])"
+_DECADES = rf"(?:{'|'.join(word for word in _LONGEST_FIRST if NUMBERS[word] >= 30)})(?![a-z])"
 _DATE = re.compile(
-    rf"(?<![\d/,-])(?<!\d\.)(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
+    rf"(?=\d|\b(?:{_DAYS})\s)(?<![\d/,-])(?<!\d\.)(?:(?P<iso>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})"
     rf"|(?:(?P<d>[0-2]?\d|3[01]|\bprimo(?=\s))(?:°|º|ª|\^)?(?:"
     rf"\s?(?P<sep>[/.\-]|(?<=\d)\|(?=\d))\s?(?P<m>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|'?\d{{2}})"
     rf"|\s?[/.\-]\s?(?P<rm>{_ROMANS})(?:\s?[/.\-]\s?(?P<ry>\d{{4}}|'?\d{{2}})"
@@ -67,7 +68,8 @@ _BARE = re.compile(
 
 # lO/11/2017: what is left of a date that OCR took for letters.
 _LETTERS = re.compile(
-    r"(?<![a-z\d/.])(?=\S{0,9}\d)[\doql]{1,2}(?P<sep>[/.-])[\doql]{1,2}(?P=sep)[\doql]{2,4}(?![a-z\d/])"
+    r"(?=[\doql]{1,2}[/.-])(?<![a-z\d/.])(?=\S{0,9}\d)"
+    r"[\doql]{1,2}(?P<sep>[/.-])[\doql]{1,2}(?P=sep)[\doql]{2,4}(?![a-z\d/])"
 )
 _FIGURES = str.maketrans("oql", "001")
 
@@ -126,7 +128,8 @@ def _parts(match: re.Match[str]) -> tuple[int, int, str | None]:
         day = NUMBERS.get(match["nd"]) or int(match["nd"])
         return day, _MONTH[match["n"]], _digits(match["ny"])
     day = 1 if match["d"] == "primo" else int(match["d"])
-    month = int(match["m"] or match["pm"] or match["qm"] or 0) or _MONTH[match["rm"]]
+    figures = match["m"] or match["pm"] or match["qm"]
+    month = int(figures) if figures else _MONTH[match["rm"]]
     return day, month, _digits(match["y"] or match["ry"])
 
 
@@ -139,5 +142,4 @@ def _digits(year: str | None) -> str | None:
     century, rest = (
         ("19", year.split("cento")[1]) if "cento" in year else ("20", year.split("mila")[1])
     )
-    number = NUMBERS.get(rest.replace(" ", ""), 0)
-    return f"{century}{number:02}"
+    return f"{century}{NUMBERS.get(rest.strip(), 0):02}"

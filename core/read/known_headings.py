@@ -17,6 +17,7 @@ WORDS_OF_A_HEADING = 9
 _AND = re.compile(r" (?:e|ed|con) ")
 _ALIKE = 90  # of 100: a heading that OCR bent is as like as this to the one meant
 _ALIKE_FROM = 7  # letters; shorter ones are too like each other
+_ONE_SLIP_BELOW = 10  # letters: in longer ones a slip leaves them alike by nine tenths
 # Behind a heading, where it was: esami all'ingresso in cardiochirurgia.
 _HERE = re.compile(
     r" (?:in|nel|nella|presso|presso la|presso il|del|della) (?:nostr[oa] |quest[oa] |ns )?"
@@ -77,16 +78,15 @@ class Known:
         """The one heading that differs by what OCR does: a letter or two."""
         if len(name) < _ALIKE_FROM:
             return None
-        for scorer, cutoff in (
-            (fuzz.ratio, _ALIKE),
-            (OSA.normalized_similarity, 1 - 1.01 / len(name)),
-        ):
-            best = process.extractOne(
-                name, self.names, scorer=scorer, score_cutoff=cutoff, processor=None
+        found = process.extractOne(
+            name, self.names, scorer=fuzz.ratio, score_cutoff=_ALIKE, processor=None
+        )
+        if found is None and len(name) < _ONE_SLIP_BELOW:
+            cutoff = 1 - 1.01 / len(name)
+            found = process.extractOne(
+                name, self.names, scorer=OSA.normalized_similarity, score_cutoff=cutoff
             )
-            if best:
-                return best[0] if best[0][:1] == name[:1] else None
-        return None
+        return found[0] if found and found[0][:1] == name[:1] else None
 
 
 @cache
