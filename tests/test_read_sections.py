@@ -168,6 +168,7 @@ def test_the_closing_belongs_to_no_section() -> None:
 
 
 MENTIONS = {
+    "an item of a list": "- Sintomi: classe NYHA III, angor da sforzo",
     "within a sentence": "Prosegue la terapia domiciliare invariata.",
     "a diagnosis told in prose": "La diagnosi è di stenosi aortica.",
     "no known heading before the colon": "Pressione arteriosa: 120/80",
