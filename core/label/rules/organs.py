@@ -26,8 +26,8 @@ _TROUBLE = (
 )
 _OF = (
     r"(?:\s?(?:,|/|e|ed|o|od|ne|oppure|di|del|della|dei|al|ai|alla|con|il|la|i|a|carico|natura|tipo"
-    r"|ordine|maggior[ei]|nuov[oi]|altr[ei]|ischemic[oi]|emorragic[oi]|postoperator\w+"
-    r"|cardiac\w+|infettiv\w+|aritmic\w+|emorragic\w+|vascolar[ei])\b|\s?[,/]|\s|')"
+    r"|ordine|maggior[ei]|nuov[oi]|altr[ei]|ischemic[oi]|emorragic\w+|postoperator\w+"
+    r"|cardiac\w+|infettiv\w+|aritmic\w+|vascolar[ei])\b|\s?[,/]|\s|')"
 )
 _DENIED = re.compile(
     rf"{_NO}[^.;:,]{{0,40}}?(?P<trouble>{_TROUBLE})(?P<of>(?:{_OF}{{1,8}}(?:{_ANY})){{1,4}})"
