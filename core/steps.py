@@ -19,7 +19,7 @@ from core.jsonl import Journal, read_records, write_records
 from core.label import Labeller
 from core.label.shield.preview import preview
 from core.label.shield.shield import Shield
-from core.learn.sift import Rules, Sieve
+from core.learn.data.sift import Rules, Sieve
 from core.read import read_file
 from core.read.folders import digest
 from core.read.phrases import phrases

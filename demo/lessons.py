@@ -6,7 +6,7 @@ fiction, and the letters at hand are split.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.learn.split import Side, Split, split
+from core.learn.data.split import Side, Split, split
 from core.records import Annotation
 from core.schema import View, default_schema, is_own
 from demo.fictitious import corpus, voices

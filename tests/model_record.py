@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.learn.record import Record
-from core.learn.scores import Score, Scores
+from core.learn.scoring.scores import Score, Scores
 
 SCORES = Scores(
     micro=Score(0.8, 0.7, 0.7467, 40, 35),

@@ -19,8 +19,8 @@ from annotate.agreement.agreement import Agreement, codes, measure
 from annotate.agreement.report import fields_table, pairs_table, write_report
 from annotate.agreement.versions import shared
 from core.errors import BadInput
-from core.learn.intervals import Interval
-from core.learn.scores import score
+from core.learn.scoring.intervals import Interval
+from core.learn.scoring.scores import score
 from core.records import Annotation, Span
 from tests.people import LABELS, TEXT, Mark, any_marks, flat_marks, marked, phrase, said, span
 

@@ -10,16 +10,16 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from core.errors import BadInput
-from core.learn.base import make_network
-from core.learn.encode import Encoder
+from core.learn.engines.encode import Encoder
+from core.learn.networks.base import make_network
 from core.records import Phrase
 from tests.tiny_model import four_letters
 
 UNREACHABLE = """
 import sys
 from core.errors import ServerError
-from core.learn.base import make_network
-from core.learn.encode import Encoder
+from core.learn.networks.base import make_network
+from core.learn.engines.encode import Encoder
 try:
     make_network("someone/an-encoder", ("fumo",), (), 64)
 except ServerError as error:

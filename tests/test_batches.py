@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.learn.batches import batches
+from core.learn.engines.batches import batches
 
 
 @given(st.lists(st.integers(1, 512), max_size=200), st.integers(64, 2048))

@@ -19,7 +19,7 @@ from core.convert import FORMATS, Converted
 from core.errors import BadInput, UnknownName
 from core.jsonl import write_records
 from core.label import Labeller
-from core.learn.leakage import leaks
+from core.learn.data.leakage import leaks
 from core.records import Annotation, Phrase
 from core.schema import Schema
 from tests.tiny_model import four_letters, make_base, marked

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
+from core.learn.data.split import Split
 from core.learn.engines.crfsuite import FILE, CrfsuiteEngine
 from core.learn.engines.features import look, span_features, word_features
 from core.learn.options import options_for
 from core.learn.record import read_record
-from core.learn.scores import score
+from core.learn.scoring.scores import score
 from core.learn.scratch.crfsuite import train_crfsuite
-from core.learn.split import Split
 from core.learn.tagger import Tagger
 from core.learn.train import train
 from core.records import Annotation

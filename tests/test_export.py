@@ -15,11 +15,11 @@ import pytest
 import torch
 
 from core.errors import BadInput
-from core.learn.base import decoder_of, make_network
-from core.learn.encode import Encoder
 from core.learn.engines import QUANTISED, TRANSITIONS, files_of
-from core.learn.export import DEAR, write_model
+from core.learn.engines.encode import Encoder
 from core.learn.heads.headed import Headed
+from core.learn.networks.base import decoder_of, make_network
+from core.learn.networks.export import DEAR, write_model
 from core.learn.record import NETWORK, Record, read_record
 from core.learn.tagger import Tagger
 from core.records import Phrase, Span

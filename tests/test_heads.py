@@ -9,13 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.learn.decode import Decoder
+from core.learn.engines.decode import Decoder
+from core.learn.engines.viterbi import Transitions, barred, best_paths
 from core.learn.heads import HEADS
 from core.learn.heads.crf import CrfHead
 from core.learn.heads.linear import LinearHead
 from core.learn.heads.multilabel import MultilabelHead
 from core.learn.tags import IGNORED, head_tags, marks_of, words
-from core.learn.viterbi import Transitions, barred, best_paths
 from core.records import Span
 
 LABELS = ("fumo", "lasix")

@@ -26,7 +26,7 @@ tagger = Tagger.load(sys.argv[1])
 print(tagger.source, sum(len(a.spans) for a in tagger.label(a.phrase for a in four_letters())))
 """
 HEAD = """
-from core.learn.base import make_network
+from core.learn.networks.base import make_network
 network, encoder = make_network("someone/encoder", ("fumo",), (), 64, head="crf")
 print(encoder.limit, float(next(network.body.parameters()).detach().sum()))
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput, UnknownName
-from core.learn.imbalance import distribution, sampled, weights
+from core.learn.data.imbalance import distribution, sampled, weights
 from core.learn.options import Imbalance, Options, options_for
 from core.records import Annotation
 from tests.tiny_model import four_letters, marked

@@ -9,7 +9,7 @@ from nervaluate import Evaluator
 from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
-from core.learn.intervals import agreement, compared, strict_counts, strict_intervals
+from core.learn.scoring.intervals import agreement, compared, strict_counts, strict_intervals
 from core.records import Annotation, Phrase, Span
 
 WORDS = 9

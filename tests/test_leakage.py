@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.learn.leakage import leaks, refuse
+from core.learn.data.leakage import leaks, refuse
+from core.learn.data.split import Split
 from core.learn.options import options_for
-from core.learn.split import Split
 from core.records import Annotation, phrase_ids
 from demo.fictitious import corpus
 from tests.tiny_model import four_letters, marked

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.learn.split import Side
+from core.learn.data.split import Side
 from core.records import Annotation, Origin, Phrase
 from core.schema import FIELDS
 from demo.lessons import lessons

@@ -16,10 +16,10 @@ from annotate.backend.model import Newest
 from annotate.screen.codes import scale_of
 from annotate.screen.config import STATE, STATES
 from core.errors import BadInput
+from core.learn.data.split import Split
 from core.learn.engines import MEANINGS, files_of
 from core.learn.options import options_for
 from core.learn.record import read_record
-from core.learn.split import Split
 from core.learn.tagger import Tagger
 from core.learn.told import meanings_of
 from core.learn.train import train
@@ -172,7 +172,7 @@ KILLED = """
 import json, os, signal, sys
 from pathlib import Path
 from core.learn.options import Options
-from core.learn.split import Split
+from core.learn.data.split import Split
 from core.learn.train import train
 from core.records import Annotation
 

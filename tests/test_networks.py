@@ -7,8 +7,8 @@ import torch
 import transformers
 
 from core.errors import BadInput, UnknownName
-from core.learn.base import make_network
-from core.learn.export import write_model
+from core.learn.networks.base import make_network
+from core.learn.networks.export import write_model
 from core.learn.tagger import Tagger
 from core.learn.tags import IGNORED, head_tags
 from tests.model_record import record as model_record

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.learn.processor import int8_unit
+from core.learn.engines.processor import int8_unit
 
 TOLD = {
     "x86 with AMX": ("flags\t\t: fpu avx2 avx512_vnni amx_int8", "AMX"),

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from core.learn.decode import THRESHOLD
+from core.learn.data.split import Split
+from core.learn.engines.decode import THRESHOLD
 from core.learn.options import Options, options_for
 from core.learn.record import read_record
 from core.learn.retrain import Incomparable, kept_of, last_model, retrain, stays_of
-from core.learn.scores import score
-from core.learn.split import Split
+from core.learn.scoring.scores import score
 from core.learn.tagger import Tagger
 from core.learn.told import verdict
 from core.learn.train import train

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.learn.decode import Decoder
-from core.learn.encode import Encoder
-from core.learn.lesson import Lesson
-from core.learn.rows import Rows
+from core.learn.data.lesson import Lesson
+from core.learn.data.vocabulary import train_vocabulary
+from core.learn.engines.decode import Decoder
+from core.learn.engines.encode import Encoder
+from core.learn.networks.rows import Rows
 from core.learn.tags import IGNORED
-from core.learn.vocabulary import train_vocabulary
 from core.records import Annotation
 from tests.tiny_model import four_letters, marked
 

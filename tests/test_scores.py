@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
-from core.learn.scores import Scores, score
+from core.learn.scoring.scores import Scores, score
 from core.learn.tags import runs, spans_of, tag_names, words
 from core.records import Annotation, Phrase
 from tests.tiny_model import marked

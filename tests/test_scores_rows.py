@@ -11,9 +11,9 @@ from seqeval.metrics.v1 import precision_recall_fscore_support as seqeval_scores
 from seqeval.scheme import IOB2
 from sklearn.metrics import precision_recall_fscore_support as sklearn_scores
 
-from core.learn.scores import Score
 from core.learn.scoring.averages import Averages
 from core.learn.scoring.confusion import OUTSIDE, word_confusion
+from core.learn.scoring.scores import Score
 from core.learn.scoring.semeval import RULES, Way, semeval, semeval_by_label, semeval_by_letter
 from core.learn.scoring.sequences import strict_of_rows
 from core.learn.tags import spans_of, tag_names, words

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from core.errors import BadInput
-from core.learn.base import make_network
-from core.learn.encode import Encoder
-from core.learn.export import write_onnx
+from core.learn.engines.encode import Encoder
 from core.learn.heads.headed import Headed
+from core.learn.networks.base import make_network
+from core.learn.networks.export import write_onnx
 from core.learn.scratch.cnn_bilstm import CnnBilstmNetwork, read_vectors
 from core.learn.scratch.transformer import TransformerConfig, TransformerNetwork
 from core.records import Annotation

@@ -1,6 +1,6 @@
 """The paper's dataset step: which phrases go, and the counts that are told of it."""
 
-from core.learn.sift import Rules, Sieve
+from core.learn.data.sift import Rules, Sieve
 from core.records import Annotation, Phrase, Span
 
 LONG = "Il paziente assume bisoprololo 2,5 mg al mattino."

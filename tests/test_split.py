@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput, UnknownName
+from core.learn.data.split import folds, split
 from core.learn.options import METHODS, Method
-from core.learn.split import folds, split
 from core.records import Annotation
 from tests.tiny_model import four_letters, marked
 

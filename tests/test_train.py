@@ -14,7 +14,7 @@ import torch
 from tokenizers import Tokenizer
 
 from core.errors import BadInput
-from core.learn.encode import Encoder
+from core.learn.engines.encode import Encoder
 from core.learn.options import BASE, Options, options_for
 from core.learn.record import read_record
 from core.learn.scratch.windows import WindowsNetwork

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput, MissingExtra, UnknownName
+from core.learn.data.split import Split
 from core.learn.options import Options, options_for
 from core.learn.record import read_record
-from core.learn.split import Split
 from core.learn.told import needs_an_eye
 from core.learn.train import train
 from core.records import Annotation

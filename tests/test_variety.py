@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.learn.data.variety import distinct, exchanged
 from core.learn.tags import longest
-from core.learn.variety import distinct, exchanged
 from tests.tiny_model import four_letters, marked
 
 

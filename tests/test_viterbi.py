@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.learn.viterbi import best_legal
+from core.learn.engines.viterbi import best_legal
 
 
 def legal(row: list[int]) -> bool:

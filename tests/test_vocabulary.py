@@ -1,6 +1,6 @@
 """The published vocabulary: no person's name, no number, nothing that few letters say."""
 
-from core.learn.vocabulary import train_vocabulary
+from core.learn.data.vocabulary import train_vocabulary
 from tests.tiny_model import marked
 
 

@@ -166,7 +166,7 @@ def sift(
 
     lettera sift labelled.jsonl -o sifted.jsonl --report report/
     """
-    from core.learn.sift import Rules
+    from core.learn.data.sift import Rules
     from core.steps import sift_file
 
     sieve = sift_file(labelled, out, Rules(not keep_empty, not keep_one_word, shortest), report)

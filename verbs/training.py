@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from verbs.terminal import as_view, count, say, view_of
 
 if TYPE_CHECKING:
+    from core.learn.data.split import Split
     from core.learn.record import Record
-    from core.learn.split import Split
     from core.records import Annotation
 
 

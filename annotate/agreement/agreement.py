@@ -27,7 +27,7 @@ from annotate.agreement.versions import (
     state_of,
 )
 from core.errors import BadInput
-from core.learn.intervals import Interval
+from core.learn.scoring.intervals import Interval
 from core.learn.tags import Word, longest, words
 from core.records import Annotation, Span
 

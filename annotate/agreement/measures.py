@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.intervals import Interval
+from core.learn.scoring.intervals import Interval
 
 Counts = NDArray[np.float64]
 Measure = Callable[[Counts], Counts]

@@ -16,8 +16,8 @@ from annotate.agreement.agreement import Agreement, Field, Pair
 from annotate.agreement.versions import Shared
 from annotate.screen.config import TARGET_COLOUR
 from core.files import private_folder, replacing
-from core.learn.figure import svg
-from core.learn.intervals import Interval
+from core.learn.scoring.figure import svg
+from core.learn.scoring.intervals import Interval
 from core.records import Annotation, Span
 from core.schema import default_schema
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from core.errors import BadInput
 from core.files import private_folder, replacing
-from core.learn.checkpoints import fingerprint
-from core.learn.intervals import agreement
+from core.learn.data.split import Split
+from core.learn.networks.checkpoints import fingerprint
 from core.learn.options import SMALL, Options, options_for
-from core.learn.split import Split
+from core.learn.scoring.intervals import agreement
 from core.learn.tagger import Tagger
 from core.learn.train import train
 from core.records import Annotation

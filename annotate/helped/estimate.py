@@ -1,5 +1,5 @@
 """Values of letters with an interval: letters are drawn again and again, as phrases of one letter
-are alike (the bootstrap of `core.learn.intervals`, for other figures than F1)."""
+are alike (the bootstrap of `core.learn.scoring.intervals`, for other figures than F1)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

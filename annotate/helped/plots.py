@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from annotate.helped.curve import Point
 from annotate.helped.edits import Deed, Tally
 from annotate.helped.pace import Pace
-from core.learn.figure import svg
+from core.learn.scoring.figure import svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

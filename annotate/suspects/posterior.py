@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from annotate.suspects.marks import Marked, tags_of
 from core.errors import BadInput
-from core.learn.split import hand_of
+from core.learn.data.split import hand_of
 
 Shares = NDArray[np.float64]
 _COLUMNS = 2**18

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from core.bench.measures import Sure, Told, marks_in
 from core.bench.recipe import Protocol
-from core.learn.decode import THRESHOLD
+from core.learn.data.split import Split
+from core.learn.engines.decode import THRESHOLD
 from core.learn.engines.onnx import OnnxEngine
 from core.learn.options import Options, Progress
 from core.learn.record import Record
-from core.learn.split import Split
 from core.learn.tagger import Tagger
 from core.learn.tags import Scheme, head_tags
 from core.learn.train import train

@@ -7,7 +7,7 @@ from hashlib import sha256
 from core.bench.data import Parts
 from core.bench.recipe import Protocol
 from core.errors import BadInput
-from core.learn.split import Split, folds, split
+from core.learn.data.split import Split, folds, split
 from core.records import Annotation
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.bench.recipe import Average, Measure
-from core.learn.intervals import Interval, strict_counts, strict_intervals
 from core.learn.scoring.averages import Averages, averages
 from core.learn.scoring.confusion import OUTSIDE, Confusion, word_confusion
+from core.learn.scoring.intervals import Interval, strict_counts, strict_intervals
 from core.learn.scoring.thresholds import shared
 from core.learn.tags import Scheme, longest, marks_of, words
 from core.records import Annotation, Span

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.bench.recipe import Measure, Protocol
 from core.bench.result import Result, Row
 from core.files import private_folder, replacing
-from core.learn.intervals import Interval
+from core.learn.scoring.intervals import Interval
 
 _NOTHING = "–"
 _PAGE = """<!doctype html>

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from core.bench.recipe import Measure, Protocol, Recipe
-from core.learn.intervals import Interval
+from core.learn.scoring.intervals import Interval
 from core.records import Json
 
 

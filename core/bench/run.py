@@ -25,9 +25,9 @@ from core.bench.result import Result, Row
 from core.bench.weights import Weights
 from core.errors import LetteraError
 from core.files import private_folder, replacing
-from core.learn.checkpoints import fingerprint
+from core.learn.data.split import Split
+from core.learn.networks.checkpoints import fingerprint
 from core.learn.options import Options, Progress, options_for
-from core.learn.split import Split
 from core.records import Annotation, Json
 
 ROW = "row.json"

@@ -1,4 +1,4 @@
-"""A task -> a model folder: the feature CRF learns it here, a network in `core.learn.networks`."""
+"""A task -> a model folder: the feature CRF learns it here, a network in `networks.learner`."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from core.learn.meanings import learn_meanings
 from core.learn.options import is_crf
 from core.learn.places import write_folder
 from core.learn.record import Record
-from core.learn.scores import score
+from core.learn.scoring.scores import score
 from core.learn.scratch.crfsuite import train_crfsuite
 from core.learn.tagger import Tagger
 from core.learn.tags import words
@@ -31,7 +31,7 @@ def learn(task: Task) -> Record:
     if is_crf(task.options.model):
         return _learn_crf(whole)
     # Here, for torch takes longer to import than a feature CRF takes to learn.
-    from core.learn.networks import learn_network
+    from core.learn.networks.learner import learn_network
 
     return learn_network(whole)
 

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.learn.data.split import Split
+from core.learn.data.variety import distinct
+from core.learn.data.vocabulary import allowed_words
 from core.learn.engines import MEANINGS
 from core.learn.engines.cues import code_features, state_features
 from core.learn.engines.features import look
@@ -16,9 +19,6 @@ from core.learn.engines.packed import pack
 from core.learn.scoring.meanings import coded, judged
 from core.learn.scoring.pairs import pairs
 from core.learn.scratch.crfsuite import CrfTrainer
-from core.learn.split import Split
-from core.learn.variety import distinct
-from core.learn.vocabulary import allowed_words
 from core.records import Annotation, Json, Phrase, Span
 
 _ROUNDS = 60

@@ -57,7 +57,7 @@ class Options:
     one step. `warmup`: a share of the steps, or from 1 on a number of steps. `patience`: epochs
     without a better F1 before it stops; None trains them all. `keep`: the epoch with the best
     strict F1 on the validation letters, or the last one, for which there need be no such letters.
-    `distinct`, `exchange`: see `core.learn.variety`. `start`: the folder of a model to go on from.
+    `distinct`, `exchange`: see `data.variety`. `start`: the folder of a model to go on from.
     `network`: what a network from scratch is told beyond its head. `threads`: None takes half the
     processors for an encoder and one for a network from scratch, which more would only slow down.
     """

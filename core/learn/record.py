@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from core.errors import BadInput
-from core.learn.scores import Scores
+from core.learn.scoring.scores import Scores
 from core.records import Json
 from core.schema import View
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core.errors import BadInput
-from core.learn.checkpoints import made_before, refuse_other
-from core.learn.intervals import Paired, compared
+from core.learn.data.split import SIDES, Side, Split, split
+from core.learn.networks.checkpoints import made_before, refuse_other
 from core.learn.options import Options, Progress, is_crf
 from core.learn.places import in_place, put_in_place
 from core.learn.record import FILE, WEIGHTS, Record, opaque, read_record, write_record
-from core.learn.split import SIDES, Side, Split, split
+from core.learn.scoring.intervals import Paired, compared
 from core.learn.tagger import Tagger
 from core.learn.told import FEWEST
 from core.learn.train import lots_of, mark_of, shares_of, train

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from core.learn.imbalance import distribution, sampled
-from core.learn.lesson import Lesson
+from core.learn.data.imbalance import distribution, sampled
+from core.learn.data.lesson import Lesson
+from core.learn.data.split import Split
+from core.learn.data.variety import distinct
 from core.learn.options import Options, Progress
 from core.learn.record import Record
-from core.learn.split import Split
 from core.learn.tagger import Tagger
-from core.learn.variety import distinct
 from core.records import Annotation, Json
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from core.learn.data.split import KNOWN
 from core.learn.record import Record
-from core.learn.scores import Score
-from core.learn.split import KNOWN
+from core.learn.scoring.scores import Score
 from core.schema import VIEWS, default_schema
 
 FEWEST = 6

@@ -15,17 +15,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import BadInput, MissingExtra, UnknownName
-from core.learn.checkpoints import fingerprint, made_before
+from core.learn.data.leakage import leaks, refuse
+from core.learn.data.lesson import Lesson
+from core.learn.data.split import Split, split
 from core.learn.heads import HEADS
-from core.learn.intervals import strict_counts, strict_intervals
-from core.learn.leakage import leaks, refuse
 from core.learn.learners import learn
-from core.learn.lesson import Lesson
+from core.learn.networks.checkpoints import fingerprint, made_before
 from core.learn.options import IMBALANCES, REPORTERS, Options, Progress, is_crf
 from core.learn.places import room_for
 from core.learn.record import Record, opaque, read_record
-from core.learn.scores import Scores, score
-from core.learn.split import Split, split
+from core.learn.scoring.intervals import strict_counts, strict_intervals
+from core.learn.scoring.scores import Scores, score
 from core.learn.tagger import Tagger
 from core.learn.tags import SCHEMES
 from core.learn.task import Task

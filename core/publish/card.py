@@ -7,12 +7,12 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from core.learn.data.split import KNOWN
+from core.learn.data.vocabulary import LETTERS_NEEDED
 from core.learn.record import Record
-from core.learn.scores import Scores
+from core.learn.scoring.scores import Scores
 from core.learn.scratch import NETWORKS, SCRATCH
-from core.learn.split import KNOWN
 from core.learn.told import meanings_of, needs_an_eye, score_of, verdict
-from core.learn.vocabulary import LETTERS_NEEDED
 from core.schema import Schema, default_schema
 
 ORIGINS = {
@@ -95,7 +95,7 @@ def write_card(
 
 def _letters_of(record: Record, lot: str = "test") -> str:
     """Whose the letters of a lot are. Those that nobody checked are scored on where there are no
-    others (`core.learn.split`)."""
+    others (`core.learn.data.split`)."""
     people, fiction = (bool(record.phrases.get(origin)) for origin in KNOWN)
     if lot == "test human" or (people and not fiction):
         return "corrected by people"

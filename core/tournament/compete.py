@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import BadInput
 from core.label import Labeller
 from core.label.hosted.ledger import Ledger
-from core.learn.intervals import Agreement, agreement
+from core.learn.scoring.intervals import Agreement, agreement
 from core.records import Annotation, Phrase
 from core.schema import Schema, View
 from core.steps import Watch, unwatched

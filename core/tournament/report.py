@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.files import private_folder, replacing
-from core.learn.figure import svg
-from core.learn.intervals import Interval
+from core.learn.scoring.figure import svg
+from core.learn.scoring.intervals import Interval
 from core.tournament.compete import Result
 
 if TYPE_CHECKING:

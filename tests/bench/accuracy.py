@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from core.extract import letter_fields
 from core.label.rules.rules import Rules
-from core.learn.scores import Scores, score
+from core.learn.scoring.scores import Scores, score
 from core.learn.tagger import Tagger
 from core.read.phrases import phrases
 from core.records import Annotation, Letter, Value

@@ -22,13 +22,13 @@ from annotate.backend.backend import Plan
 from annotate.backend.serving import Address, serving
 from annotate.screen.config import label_config
 from annotate.screen.regions import task_of
-from core.learn.encode import Encoder
-from core.learn.export import write_model
+from core.learn.data.vocabulary import train_vocabulary
+from core.learn.engines.encode import Encoder
+from core.learn.networks.export import write_model
 from core.learn.options import options_for
 from core.learn.record import Record
 from core.learn.tagger import Tagger
 from core.learn.train import train
-from core.learn.vocabulary import train_vocabulary
 from core.records import Annotation
 from core.schema import default_schema
 from demo.fictitious import corpus, voices

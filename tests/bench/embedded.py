@@ -19,10 +19,10 @@ from typing import Any
 from core.bench.data import read_parts
 from core.bench.lots import lots
 from core.bench.recipe import read_recipe
+from core.learn.data.split import Split, folds
 from core.learn.engines import files_of
-from core.learn.intervals import agreement
 from core.learn.options import options_for
-from core.learn.split import Split, folds
+from core.learn.scoring.intervals import agreement
 from core.learn.tagger import Tagger
 from core.learn.train import train
 from core.records import Annotation

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from core.convert import Converted
 from core.convert.brat import Brat
+from core.learn.data.split import Split, folds
 from core.learn.engines.meanings import Meanings
 from core.learn.meanings import learn_meanings
 from core.learn.scoring.meanings import Told, judged
 from core.learn.scoring.pairs import Pair, pairs
-from core.learn.split import Split, folds
 from core.records import Annotation, Span, State
 
 _STATES: Mapping[str, State] = {

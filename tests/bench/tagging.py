@@ -24,9 +24,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from transformers import pipeline
 
-from core.learn.base import make_network
-from core.learn.encode import Encoder
-from core.learn.export import write_model
+from core.learn.engines.encode import Encoder
+from core.learn.networks.base import make_network
+from core.learn.networks.export import write_model
 from core.learn.tagger import Tagger
 from core.records import Phrase
 from demo.fictitious import corpus, voices

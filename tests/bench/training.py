@@ -18,11 +18,11 @@ from typing import Any
 import torch
 from transformers import Trainer, TrainerCallback
 
-from core.learn.base import make_network
-from core.learn.lesson import Lesson
+from core.learn.data.lesson import Lesson
+from core.learn.networks.base import make_network
+from core.learn.networks.rows import Collator, Rows
+from core.learn.networks.trainer import make_trainer, precision_of
 from core.learn.options import Options, options_for
-from core.learn.rows import Collator, Rows
-from core.learn.trainer import make_trainer, precision_of
 from core.records import Annotation
 from core.schema import default_schema
 from demo.fictitious import corpus, voices

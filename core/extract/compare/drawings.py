@@ -8,7 +8,7 @@ import numpy as np
 from core.extract.compare.against import Scored
 from core.extract.compare.tally import Tally
 from core.extract.compare.texts import Cloud
-from core.learn.figure import svg
+from core.learn.scoring.figure import svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

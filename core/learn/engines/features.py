@@ -1,7 +1,7 @@
 """What the feature CRF sees of a phrase: strings, in which no private word stands.
 
-A word enters as it is only where `known` holds it (`core.learn.vocabulary.allowed_words`); of any
-other there is its shape ("Xx" for "Rossi"), and its first and last letters, three at most. A digit
+A word enters as it is only where `known` holds it (`core.learn.data.vocabulary`); of any other
+there is its shape ("Xx" for "Rossi"), and its first and last letters, three at most. A digit
 is a digit, a section one of the schema's.
 """
 

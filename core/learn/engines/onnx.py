@@ -8,14 +8,14 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from core.learn.batches import batches
-from core.learn.decode import Decoder
-from core.learn.encode import Encoded, Encoder, Window
 from core.learn.engines import QUANTISED, TRANSITIONS, unfit
-from core.learn.processor import int8_unit
+from core.learn.engines.batches import batches
+from core.learn.engines.decode import Decoder
+from core.learn.engines.encode import Encoded, Encoder, Window
+from core.learn.engines.processor import int8_unit
+from core.learn.engines.viterbi import Scores, Transitions
 from core.learn.record import NETWORK, TOKENIZER, Record
 from core.learn.tags import Scheme, head_tags
-from core.learn.viterbi import Scores, Transitions
 from core.records import Phrase, Span
 from core.workers import cores
 

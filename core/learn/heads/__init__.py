@@ -1,6 +1,7 @@
 """What stands on a network: hidden states -> scores of tags, and how far those are from the gold.
 
-A head is one file, one row of `HEADS` and one case of `core.learn.decode`, which reads its scores.
+A head is one file, one row of `HEADS` and one case of `core.learn.engines.decode`, which reads
+its scores.
 """
 
 from typing import TYPE_CHECKING, Literal, Protocol

@@ -2,7 +2,7 @@
 
 T*T + 2*T parameters beside the linear layer: a score for each step from tag to tag, for each tag as
 the first and as the last. Only first sub-words are in the chain. The best row of tags is found in
-numpy (`core.learn.viterbi`), in training as in tagging.
+numpy (`core.learn.engines.viterbi`), in training as in tagging.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from core.learn.engines.viterbi import BARRED, Transitions, barred
 from core.learn.tags import IGNORED
-from core.learn.viterbi import BARRED, Transitions, barred
 
 _TINY = 1e-300  # double precision's own floor: the logarithm of a row that nothing reaches
 

@@ -7,9 +7,9 @@ each with the averages over words and, where O plays no part, the strict score o
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from core.learn.scores import Score, score
 from core.learn.scoring.averages import Averages
 from core.learn.scoring.confusion import OUTSIDE, Confusion
+from core.learn.scoring.scores import Score, score
 from core.records import Annotation, Json
 from core.schema import TARGET, default_schema
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.scores import Score
+from core.learn.scoring.scores import Score
 from core.records import Json
 
 Counts = NDArray[np.int64]

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.learn.figure import svg
+from core.learn.scoring.figure import svg
 from core.records import Json
 from core.schema import default_schema
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import BadInput
-from core.learn.intervals import Interval, strict_counts, strict_intervals
 from core.learn.record import Record
-from core.learn.scores import Scores, score
 from core.learn.scoring.ablations import Ablation, ablations
 from core.learn.scoring.confusion import Confusion, word_confusion
 from core.learn.scoring.curves import Curve, curves
 from core.learn.scoring.gold import Hand, entity_words, hands, seen_alike, shared, strangers
+from core.learn.scoring.intervals import Interval, strict_counts, strict_intervals
 from core.learn.scoring.meanings import Meaning, judged
 from core.learn.scoring.mistakes import Mistake, mistakes
 from core.learn.scoring.pairs import pairs, span_confusion
 from core.learn.scoring.rival import Answers, Rival, check_view, rival_of
+from core.learn.scoring.scores import Scores, score
 from core.learn.scoring.semeval import (
     RULES,
     Fates,

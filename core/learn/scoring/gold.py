@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from core.learn.intervals import Interval, strict_counts, strict_intervals
 from core.learn.record import Record, opaque
+from core.learn.scoring.intervals import Interval, strict_counts, strict_intervals
 from core.records import Annotation
 from core.schema import default_schema
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from core.learn.intervals import Interval, strict_intervals
+from core.learn.scoring.intervals import Interval, strict_intervals
 from core.learn.scoring.pairs import Pair
 from core.records import Json, Span
 from core.schema import Field, default_schema

@@ -12,13 +12,13 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.files import private_folder, replacing
-from core.learn.intervals import Interval
 from core.learn.record import Record
 from core.learn.scoring.averages import Averages
 from core.learn.scoring.confusion import OUTSIDE, Confusion
 from core.learn.scoring.curves import Curve
 from core.learn.scoring.drawings import cloud, colour_of, learning
 from core.learn.scoring.evaluation import Evaluation
+from core.learn.scoring.intervals import Interval
 from core.learn.scoring.pairs import MISSED, SPURIOUS
 from core.records import Json
 from core.schema import default_schema

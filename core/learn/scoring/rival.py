@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.errors import BadInput
-from core.learn.intervals import Interval, Paired, compared
 from core.learn.record import Record
 from core.learn.scoring.gold import strict
+from core.learn.scoring.intervals import Interval, Paired, compared
 from core.learn.scoring.mistakes import Line, Place, cut
 from core.records import Annotation, Phrase
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from core.learn.scores import Score
+from core.learn.scoring.scores import Score
 from core.learn.tags import longest
 from core.records import Annotation, Json, Span
 

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from core.errors import BadInput
-from core.learn.encode import Encoder
+from core.learn.engines.encode import Encoder
 from core.learn.scratch.network import ScratchConfig, ScratchNetwork, vocabulary
 from core.records import Annotation
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pycrfsuite
 
+from core.learn.data.variety import exchanged
+from core.learn.data.vocabulary import allowed_words
 from core.learn.engines.crfsuite import FILE, MODELS, TAGS
 from core.learn.engines.features import Seen, look, span_features, word_features
 from core.learn.engines.packed import pack
 from core.learn.options import Options
 from core.learn.tags import runs, tags_of
-from core.learn.variety import exchanged
-from core.learn.vocabulary import allowed_words
 from core.records import Annotation
 
 Progress = Callable[[int, int], None]

@@ -12,9 +12,9 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 
-from core.learn.encode import NO_SECTION
+from core.learn.data.vocabulary import PAD, UNKNOWN, train_vocabulary
+from core.learn.engines.encode import NO_SECTION
 from core.learn.heads.headed import Headed
-from core.learn.vocabulary import PAD, UNKNOWN, train_vocabulary
 from core.records import Annotation
 
 VOCABULARY = 4000

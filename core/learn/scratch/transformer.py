@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertModel
 
-from core.learn.encode import Encoder
+from core.learn.engines.encode import Encoder
 from core.learn.scratch.network import VOCABULARY, ScratchConfig, ScratchNetwork, vocabulary
 from core.records import Annotation
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.learn.encode import Encoder
+from core.learn.engines.encode import Encoder
 from core.learn.scratch.network import VOCABULARY, ScratchConfig, ScratchNetwork, vocabulary
 from core.records import Annotation
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.learn.engines.viterbi import Scores, Transitions, best_legal, best_paths
 from core.learn.tags import Scheme, Word, spans_of
-from core.learn.viterbi import Scores, Transitions, best_legal, best_paths
 from core.records import Span
 
 THRESHOLD = 0.5

@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from core.errors import BadInput
+from core.learn.data.split import Split
 from core.learn.record import opaque
-from core.learn.split import Split
 from core.learn.tags import words
 from core.records import Annotation
 

@@ -12,8 +12,8 @@ from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokeni
 from transformers.utils import logging
 
 from core.errors import BadInput
-from core.learn.decode import Decoder
-from core.learn.encode import Encoder
+from core.learn.engines.decode import Decoder
+from core.learn.engines.encode import Encoder
 from core.learn.heads.carry import raw_config, take_over
 from core.learn.heads.crf import CrfHead
 from core.learn.heads.encoder import HeadedEncoder

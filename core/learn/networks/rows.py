@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from numpy.typing import DTypeLike, NDArray
 
-from core.learn.decode import Decoder
-from core.learn.encode import Encoder, Window
-from core.learn.lesson import Lesson
-from core.learn.scores import Scores, score
+from core.learn.data.lesson import Lesson
+from core.learn.engines.decode import Decoder
+from core.learn.engines.encode import Encoder, Window
+from core.learn.scoring.scores import Scores, score
 from core.learn.tags import IGNORED
 from core.records import Annotation
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.learn.figure import svg
+from core.learn.scoring.figure import svg
 from core.learn.tags import tags_of, words
 from core.records import Annotation, Json
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from core.learn.batches import batches
-from core.learn.encode import Encoder
 from core.learn.engines import QUANTISED, TRANSITIONS
+from core.learn.engines.batches import batches
+from core.learn.engines.encode import Encoder
 from core.learn.heads.crf import CrfHead
 from core.learn.heads.headed import Headed
+from core.learn.networks.quantise import quantise
 from core.learn.places import write_folder
-from core.learn.quantise import quantise
 from core.learn.record import NETWORK, Record, write_record
 from core.learn.tagger import Tagger
 from core.records import Phrase

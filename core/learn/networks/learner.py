@@ -9,20 +9,20 @@ import torch
 from accelerate import PartialState  # type: ignore[import-untyped]
 from transformers import Trainer
 
-from core.learn.base import make_network
-from core.learn.checkpoints import workplace
-from core.learn.export import write_model
-from core.learn.imbalance import weights
+from core.learn.data.imbalance import weights
+from core.learn.data.variety import exchanged
+from core.learn.networks.base import make_network
+from core.learn.networks.checkpoints import workplace
+from core.learn.networks.export import write_model
+from core.learn.networks.rows import Rows
+from core.learn.networks.trainer import best_epoch, fit, history_of, make_trainer, precision_of
 from core.learn.options import Options
 from core.learn.record import Record, read_record
-from core.learn.rows import Rows
-from core.learn.scores import score
+from core.learn.scoring.scores import score
 from core.learn.scoring.thresholds import per_label, shared
 from core.learn.scratch import SCRATCH
 from core.learn.tagger import Tagger
 from core.learn.task import Task, distribution_of, kept_of, versions_of
-from core.learn.trainer import best_epoch, fit, history_of, make_trainer, precision_of
-from core.learn.variety import exchanged
 from core.records import Annotation
 
 

@@ -15,11 +15,11 @@ from transformers import (
 )
 
 from core.errors import BadInput, UnknownName
-from core.learn.base import decoder_of
-from core.learn.checkpoints import last_checkpoint, seal, state_of
 from core.learn.heads.headed import Headed
+from core.learn.networks.base import decoder_of
+from core.learn.networks.checkpoints import last_checkpoint, seal, state_of
+from core.learn.networks.rows import Collator, Rows
 from core.learn.options import PRECISIONS, Options, Progress
-from core.learn.rows import Collator, Rows
 from core.learn.scoring.thresholds import shared
 from core.learn.scratch import SCRATCH
 from core.records import Json

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, trainers
 
-from core.learn.encode import NO_SECTION, section_token
+from core.learn.engines.encode import NO_SECTION, section_token
 from core.learn.engines.features import key
 from core.learn.tags import words
 from core.records import Annotation
