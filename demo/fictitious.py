@@ -1,6 +1,6 @@
 """Fictitious discharge letters: a voice and a seed in, a letter with its spans and values out.
 
-A voice is `examples/voices/<name>.md`: a head in TOML between two lines `+++`, then the letter.
+A voice is `voices/<name>.md`: a head in TOML between two lines `+++`, then the letter.
 In the head:
     [persona]   wishes, see `demo.slots`
     [letter]    `date`: shape of dates; `phone`; `capitals`: false where sentences begin small;

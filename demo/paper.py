@@ -11,7 +11,6 @@ from time import gmtime
 
 from core.errors import MissingExtra
 from demo.fictitious import FictitiousLetter, write
-from demo.slots import EXAMPLES
 
 # voice, seed, scanned; the voices left out are for whoever wants letters no example has shown
 TWELVE = (
@@ -28,6 +27,7 @@ TWELVE = (
     ("ritroso", 12, False),
     ("confine", 10, False),
 )
+EXAMPLES = Path(__file__).with_name("examples")
 _DPI = 165
 
 

@@ -1,6 +1,6 @@
 """Whom a fictitious letter is about: one invented person and stay, drawn whole so that all agrees.
 
-The words to draw from stand in `examples/slots.toml`; a voice narrows them in its `[persona]`.
+The words to draw from stand in `slots.toml`; a voice narrows them in its `[persona]`.
 """
 
 import tomllib
@@ -12,7 +12,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-EXAMPLES = Path(__file__).with_name("examples")
 MONTHS = (
     "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
 ).split()
@@ -22,7 +21,7 @@ RANGES = {"age": (58, 82), "wait": (1, 5), "stay": (6, 13), "years": (2008, 2023
 @cache
 def slots() -> dict[str, Any]:
     """The table of `slots.toml`."""
-    return tomllib.loads((EXAMPLES / "slots.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name("slots.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True)

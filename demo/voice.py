@@ -7,14 +7,14 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from core.records import State, Value
 from core.schema import Field, default_schema
-from demo.slots import EXAMPLES
 from demo.template import GONE
 
-_FOLDER = EXAMPLES / "voices"
+_FOLDER = Path(__file__).with_name("voices")
 _OPEN = re.compile(r"\[\[([-~^]?)([^\[\]|=]+)(?:=([^\[\]|]*))?\|")
 _STATES: dict[str, State] = {"-": "negated", "~": "uncertain", "^": "family", "": "present"}
 _SENTENCE = re.compile(r"(^(?:[-–•*] )?|(?:\b[^\W\d]{3,}|\d|[)\]%])[.!] )([a-zàèéìòù])")

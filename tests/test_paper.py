@@ -10,8 +10,7 @@ from core.read import read_file
 from core.schema import default_schema
 from demo.fictitious import FictitiousLetter, voices, write
 from demo.letterhead import font_file
-from demo.paper import TWELVE, lay_out, scan
-from demo.slots import EXAMPLES
+from demo.paper import EXAMPLES, TWELVE, lay_out, scan
 
 
 def layer(path: Path) -> str:
