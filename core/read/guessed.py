@@ -25,6 +25,19 @@ _FIELDS = {
     "course": ("Decorso_post_operatorio", "Decorso_post_operatorio"),
     "history": ("Anamnesi", "Anamnesi"),
 }
+# What begins letters, asked for only where no other kind is told.
+_BEGINNINGS = {
+    "Diagnosi": re.compile(
+        r"\b(?:stenosi|insufficienza|steno-?insufficienza|cardiopatia|coronaropatia|aneurisma"
+        r"|dissezione|endocardite|valvulopatia|sostituzione|plastica|anuloplastica|by-?pass|bpac"
+        r"|cabg|protesi|bioprotesi|intervento|trivasale|bivasale|mixoma|rottura|esiti|obesita)\b"
+    ),
+    "Motivo ricovero": re.compile(
+        r"\b(?:dispnea|affanno|nyha|angor|angina|ricover\w+|elezione|elettiv\w+|programmat\w+"
+        r"|indicazione|giung\w+|giunt[oa]|comparsa|sincope|lipotimi\w+|ingravescente|urgenza"
+        r"|trasferit[oa]|riferisce|riferiva|sintomatologia|dolore|scompenso|edemi)\b"
+    ),
+}
 _ENOUGH = 3  # signs of a kind
 _CLEARLY = 2  # times as many as of any other
 
@@ -35,3 +48,10 @@ def guessed(block: str, told: bool) -> str | None:
     (most, kind), (next_most, _) = counts[:2]
     sure = most >= _ENOUGH and most >= _CLEARLY * next_most
     return _FIELDS[kind][told] if sure else None
+
+
+def guessed_beginning(block: str) -> str | None:
+    """Whether a folded block is the diagnosis or the reason for the stay; None in doubt."""
+    counts = sorted(((len(set(s.findall(block))), f) for f, s in _BEGINNINGS.items()), reverse=True)
+    (most, field), (next_most, _) = counts
+    return field if most >= _ENOUGH and most > next_most else None

@@ -4,6 +4,8 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
@@ -36,12 +38,14 @@ class Known:
     findings: frozenset[str]
     supporting: frozenset[str]
     turning: frozenset[str]
+    either: frozenset[str]
     advice: tuple[str, ...]
     closings: tuple[str, ...]
     spaced: dict[str, str]
     loose: dict[str, re.Pattern[str]]
+    any_loose: re.Pattern[str]
     short: dict[str, str]
-    names: tuple[str, ...]
+    names: dict[str, tuple[str, ...]]  # the longer ones by their first letter
     told: re.Pattern[str]
     operation: re.Pattern[str]
     course: re.Pattern[str]
@@ -56,37 +60,45 @@ class Known:
             return None
         found = self._known(name)
         if found is None and any(word in self.short for word in words):
-            found = self._known(" ".join(self.short.get(word, word) for word in words))
+            name = self.in_full(name)
+            found = self._known(name)
         found = found or self._joint(name) or self._alike(name) or composed(name)
         here = None if found else _HERE.search(name)
         return self.key(name[: here.start()]) if here else found
 
+    def in_full(self, name: str) -> str:
+        """A folded heading, its abbreviations written out."""
+        return " ".join(self.short.get(word, word) for word in name.split())
+
     def _known(self, name: str) -> str | None:
         if name in self.fields:
             return name
-        return next((key for key, shape in self.loose.items() if shape.fullmatch(name)), None)
+        if self.any_loose.fullmatch(name) is None:
+            return None
+        return next(key for key, shape in self.loose.items() if shape.fullmatch(name))
 
     def _joint(self, name: str) -> str | None:
-        """`anamnesi e fattori di rischio`: two headings in one are the first of them."""
+        """`anamnesi e fattori di rischio`: two headings in one are the first that is of a field."""
         for joint in _AND.finditer(name):
             first, second = self._known(name[: joint.start()]), self._known(name[joint.end() :])
             if first and second:
-                return first
+                return second if self.fields[second] and not self.fields[first] else first
         return None
 
     def _alike(self, name: str) -> str | None:
         """The one heading that differs by what OCR does: a letter or two."""
         if len(name) < _ALIKE_FROM:
             return None
+        names = self.names.get(name[0], ())
         found = process.extractOne(
-            name, self.names, scorer=fuzz.ratio, score_cutoff=_ALIKE, processor=None
+            name, names, scorer=fuzz.ratio, score_cutoff=_ALIKE, processor=None
         )
         if found is None and len(name) < _ONE_SLIP_BELOW:
             cutoff = 1 - 1.01 / len(name)
             found = process.extractOne(
-                name, self.names, scorer=OSA.normalized_similarity, score_cutoff=cutoff
+                name, names, scorer=OSA.normalized_similarity, score_cutoff=cutoff
             )
-        return found[0] if found and found[0][:1] == name[:1] else None
+        return found[0] if found else None
 
 
 @cache
@@ -101,6 +113,7 @@ def known_headings() -> Known:
     fields |= dict.fromkeys(timed)
     spaced = {name.replace(" ", ""): name for name in fields}
     titles = frozenset(map(folded, raw["titles"]))
+    long = (name for name in fields if len(name) >= _ALIKE_FROM and name not in titles)
     return Known(
         fields | patterns,
         timed,
@@ -109,12 +122,14 @@ def known_headings() -> Known:
         frozenset(map(folded, raw["findings"])),
         frozenset(map(folded, raw["supporting"])),
         frozenset(map(folded, raw["turning"])),
+        frozenset(map(folded, raw["either"])),
         tuple(f"{folded(begin)} " for begin in raw["advice"]),
         tuple(map(folded, raw["closings"])),
         spaced,
         {pattern: re.compile(pattern) for pattern in patterns},
+        re.compile("|".join(patterns)),
         raw["abbreviations"],
-        tuple(name for name in fields if len(name) >= _ALIKE_FROM and name not in titles),
+        {first: tuple(names) for first, names in groupby(sorted(long), key=itemgetter(0))},
         re.compile("|".join(raw["told"])),
         re.compile("|".join(raw["operation_begins"])),
         re.compile("|".join(raw["course_begins"])),

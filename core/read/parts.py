@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from core.read.fold import folded
 from core.read.heading import titles
+from core.read.headings import find_heading
 from core.read.raw import RawBox, RawDocument, RawPage
-from core.read.sections import find_heading
 from core.read.whose import Whose, whose
 
 # Alone on a line "1/3" and "- 1 -" count pages too; in a line of a letter they are a dose.
