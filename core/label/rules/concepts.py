@@ -27,10 +27,10 @@ _LASTING = re.compile(
     r"|al momento)\w*"
 )
 _STOPPED = re.compile(
-    r"[^.;,]{0,40}?,?[^.;,]{0,20}?\b(?:(?:fino|sino) (?:a|al|all')\b(?! ?(?:ricovero|questa"
+    r"[^.;,]{0,40}?,?[^.;,]{0,20}?\b(?:(?:fino|sino) (?:a|al|ai|agli|alla|all')\b(?! ?(?:ricovero|questa"
     r"|quest'|ieri|ora|adesso|oggi|tutt|moment"
     r"|ingresso|all'ingresso))|stop|ha smesso|smesso|sospes|cessat|interrott|ex\b"
-    r"|anni fa|pregress)"
+    r"|anni fa|pregress|pentit)"
 )
 _SINCE = re.compile(r"\s*(?:piu\b|da\b(?! sempre)|dal\b|dopo\b)")
 _SMOKES_NO = re.compile(r"\s*[:=]\s*(?:no|0|mai|nega|assente|non fumatore)\b|\s0(?![.,\d])")
@@ -56,14 +56,26 @@ _OPERATION = re.compile(
 )
 _PERMANENT = re.compile(
     r"perm\b|permanente|persistente|cronic|long standing|acfa|\bfac\b|totale"
-    r"|lunga durata"
+    r"|lunga durata|inveterat|stabilizzat|stabile da|vecchia data|annosa"
 )
-_PAROXYSMAL = re.compile(r"paro[sx]+is|\bparox|\bfap\b|accessi|a crisi")
+_PAROXYSMAL = re.compile(r"paro[sx]+is|\bparox|\bfap\b|\bpaf\b|accessi|\bcrisi\b|intermittent|sporadic|saltuari|\brun di"
+    r"|risoluzione spontanea|spontaneamente|autorisol|autolimit|passa\w* da sol")
 _FAMILY_TAIL = re.compile(
-    r"'?(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|non nota))*"
+    r"'?(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|silente|ignota|sconosciuta"
+    r"|n\.?d\.?r|non (?:nota|indagabile|valutabile|conosciuta|ricostruibile|disponibile|contributiva"
+    r"|significativa|rilevante)))*"
     r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|di|cardiovascolare|cardiologica"
     r"|cv)\b)(?:(?!\sed?\s(?:il|la|lo|i|le|ex|l')\b)[^.;,(]){0,90})?(?:\s?\([^()]*\))?"
 )
+_FAMILY_NONE = re.compile(
+    r"\bneg(?:ativ\w+|at\w)?\b|mut[oa]|silente|assent|[:=]\s?no\b|\bn\.?d\.?r\b|nulla"
+    r"|non (?:contributiv|significativ|rilevant)"
+)
+_FAMILY_UNKNOWN = re.compile(
+    r"non (?:indagabil|valutabil|conosciut|ricostruibil|disponibil|not[ao]\b(?! per))|ignot|sconosciut"
+    r"|\badottat|figli[oa] adottiv"
+)
+_UNKNOWN_NEAR = 20  # characters
 _NOT_NEXT = re.compile(r"\b(?:non|mai|no|nessuna?)\s(?:(?:e|sempre|piu|ancora|del tutto|piu) )?$")
 _NONE_BEFORE = re.compile(r"\b(?:non|nessun\w*|niente|nega|senza|mai)\b[^.;,:]*$")
 _RUNNING = re.compile(r"\b(?:famigl|familiar|parent|gentiliz|consanguine)")
@@ -214,8 +226,10 @@ class Concepts:
         first, _ = line.sentence(hit.start)
         if _NONE_BEFORE.search(line.folded, first, hit.start) and _RUNNING.search(quote):
             state = "negated"
-        if re.search(r"\bneg(?:ativ\w+|at\w)?\b|mut[oa]|assent|non nota|[:=]\s?no\b", quote):
+        if _FAMILY_NONE.search(quote):
             state = "negated"
+        if _FAMILY_UNKNOWN.search(line.folded, hit.start, end + _UNKNOWN_NEAR):
+            state = "uncertain"
         end = _trimmed(line.text, hit.start, end)
         yield hit.start, end, hit.concept.fields[0], state, _truth(state), {}
 

@@ -57,6 +57,10 @@ _THE_PATIENT = re.compile(
 )
 # Telegrams: DM-, BPCO-.
 _MINUS = re.compile(r"\s?-(?=\s*(?:[.,;)]|$))")
+# Two asked, two answers: "ictus/TIA: -/-", "DM/IA no/si".
+_PAIR = re.compile(
+    r"(?P<other>\s?/\s?[a-z]+)?'?\s*[:=]?\s*(?P<one>[-+]|\b(?:no|si|neg))\s?/\s?(?P<two>[-+]|(?:no|si|neg))(?!\w)"
+)
 _AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 
 
@@ -184,6 +188,9 @@ class Context:
     def _is_denied_behind(self, line: Line, end: int) -> bool:
         if _MINUS.match(line.folded, end):
             return True
+        pair = _PAIR.match(line.folded, end)
+        if pair:
+            return pair["one" if pair["other"] else "two"] not in ("+", "si")
         return self._no_behind.match(line.folded, _past_bracket(line.folded, end)) is not None
 
     def _is_doubted(self, line: Line, cues: Cues, start: int, end: int) -> bool:

@@ -123,7 +123,7 @@ class Past:
         return place if place[0] < place[1] else None
 
     def _nyha_class(self, line: Line, cues: Cues) -> Iterator[Told]:
-        if not re.search(r"nyha|classe|new york heart", line.folded):
+        if not re.search(r"nyha|n\.y\.h|classe|new york heart", line.folded):
             return
         told: list[tuple[bool, Told]] = []
         for shape in self._nyha:

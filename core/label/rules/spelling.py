@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator
 
 from rapidfuzz.distance import OSA
 
-SPELT_FROM = 6  # letters; shorter words are too like each other
+SPELT_FROM = 5  # letters; shorter words are too like each other
+_TURNED_ONLY = 6  # of words this short only letters turned round are a slip
 _TWICE = re.compile(r"([a-z])\1")
 _ENDINGS = "aeio"
 _LONG = 9
 _REMEMBERED = 50_000  # words looked up, of an archive without end
 _ALIKE = frozenset(map(frozenset, ("zs", "il", "gq", "cg", "tl", "nm", "bd", "td", "pb", "vu")))
 _FORMS = re.compile(
-    r"(?:ic[aoi]|iche|ologi\w+|ica(?:mente)?|iv[ao]|at[aeio]|ut[aeio]|are|ere|ire|ando|endo)$"
+    r"(?:ic[aoi]|iche|ologi(?:c?[aoei]|che|st[aei])|ica(?:mente)?|iv[ao]|at[aeio]|ut[aeio]|are|ere|ire|ando|endo)$"
 )
 # Words of their own, a letter away from one of the lexicon.
 _OWN = frozenset(
@@ -33,7 +34,7 @@ class Spelling:
         self._index: dict[str, list[str]] = {}
         self._meant: dict[str, str | None] = {}
         for word in known:
-            if len(word) > SPELT_FROM and word.isalpha():
+            if len(word) >= SPELT_FROM and word.isalpha():
                 for key in _keys(_plain(word)):
                     self._index.setdefault(key, []).append(word)
 
@@ -51,8 +52,11 @@ class Spelling:
         near = {one for key in _keys(plain) for one in self._index.get(key, ())}
         found: dict[int, list[str]] = {}
         for one in near:
-            if one[0] == word[0] and not _inflected(word, one) and _slip(plain, _plain(one)):
-                found.setdefault(OSA.distance(plain, _plain(one)), []).append(one)
+            meant = _plain(one)
+            turned = sorted(plain) == sorted(meant)
+            likely = turned or len(one) > _TURNED_ONLY and not _inflected(word, one)
+            if one[0] == word[0] and likely and _slip(plain, meant):
+                found.setdefault(OSA.distance(plain, meant), []).append(one)
         best = found.get(0) or found.get(1) or []
         return best[0] if len(best) == 1 else None
 
@@ -71,7 +75,7 @@ def _slip(seen: str, meant: str) -> bool:
     """Whether one is the other but for a letter that hands leave out, or of the kinds above."""
     if OSA.distance(seen, meant) > 1:
         return False
-    if seen == meant or len(seen) < len(meant):
+    if seen == meant or len(seen) < len(meant) or sorted(seen) == sorted(meant):
         return True
     if len(meant) < _LONG:
         return False
