@@ -403,7 +403,6 @@ CASES: list[Case] = [
         "Padre con IMA a 50 anni, diabete",
         [
             ("familiarita_cardiovascolare", "Padre con IMA a 50 anni", "present", True),
-            ("STEMI/NSTEMI", "IMA", "family", None),
             ("diabete", "diabete", "present", True),
         ],
     ),

@@ -27,7 +27,8 @@ _LASTING = re.compile(
     r"|al momento)\w*"
 )
 _STOPPED = re.compile(
-    r"[^.;,]{0,40}?,?[^.;,]{0,20}?\b(?:(?:fino|sino) (?:a|al|ai|agli|alla|all')\b(?! ?(?:ricovero|questa"
+    r"[^.;,]{0,40}?,?[^.;,]{0,20}?\b(?:(?:fino|sino) (?:a|al|ai|agli|alla"
+    r"|all')\b(?! ?(?:ricovero|questa"
     r"|quest'|ieri|ora|adesso|oggi|tutt|moment"
     r"|ingresso|all'ingresso))|stop|ha smesso|smesso|sospes|cessat|interrott|ex\b"
     r"|anni fa|pregress|pentit)"
@@ -54,15 +55,19 @@ _OPERATION = re.compile(
     r"|plastic|riparazion|bentall|tavi\b|correzion|ricover|rivascolarizzazion|indicazion"
     r"|procedur|impiant|regime|priorit|sva\b|svm\b|dissezion)\w*"
 )
+_ADMITTED = re.compile(r"\b(?:venut|giunt|accolt|entrat|ammess|arrivat|chiamat)[oa]\b")
 _PERMANENT = re.compile(
     r"perm\b|permanente|persistente|cronic|long standing|acfa|\bfac\b|totale"
     r"|lunga durata|inveterat|stabilizzat|stabile da|vecchia data|annosa"
 )
-_PAROXYSMAL = re.compile(r"paro[sx]+is|\bparox|\bfap\b|\bpaf\b|accessi|\bcrisi\b|intermittent|sporadic|saltuari|\brun di"
-    r"|risoluzione spontanea|spontaneamente|autorisol|autolimit|passa\w* da sol")
+_PAROXYSMAL = re.compile(
+    r"paro[sx]+is|\bparox|\bfap\b|\bpaf\b|accessi|\bcrisi\b|intermittent|sporadic|saltuari|\brun di"
+    r"|risoluzione spontanea|spontaneamente|autorisol|autolimit|passa\w* da sol"
+)
 _FAMILY_TAIL = re.compile(
     r"'?(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|silente|ignota|sconosciuta"
-    r"|n\.?d\.?r|non (?:nota|indagabile|valutabile|conosciuta|ricostruibile|disponibile|contributiva"
+    r"|n\.?d\.?r|non (?:nota|indagabile|valutabile|conosciuta|ricostruibile|disponibile"
+    r"|contributiva"
     r"|significativa|rilevante)))*"
     r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|di|cardiovascolare|cardiologica"
     r"|cv)\b)(?:(?!\sed?\s(?:il|la|lo|i|le|ex|l')\b)[^.;,(]){0,90})?(?:\s?\([^()]*\))?"
@@ -72,8 +77,12 @@ _FAMILY_NONE = re.compile(
     r"|non (?:contributiv|significativ|rilevant)"
 )
 _FAMILY_UNKNOWN = re.compile(
-    r"non (?:indagabil|valutabil|conosciut|ricostruibil|disponibil|not[ao]\b(?! per))|ignot|sconosciut"
+    r"non (?:indagabil|valutabil|conosciut|ricostruibil|disponibil|not[ao]\b(?! per))|ignot"
+    r"|sconosciut"
     r"|\badottat|figli[oa] adottiv"
+)
+_FAMILY_DENIED = re.compile(
+    r"\bfamiliarita(?: cardio\w+| cv)?(?: e)?\s?:?\s?(?:negativ|assent|mut[ao])"
 )
 _UNKNOWN_NEAR = 20  # characters
 _NOT_NEXT = re.compile(r"\b(?:non|mai|no|nessuna?)\s(?:(?:e|sempre|piu|ancora|del tutto|piu) )?$")
@@ -114,7 +123,8 @@ class Concepts:
         for hit in hits:
             if hit.concept.fields and hit.concept.kind != "drug":
                 yield from self._outcomes(line, hit, cues, places)
-        yield from self._relatives(line, cues)
+        if not _FAMILY_DENIED.search(line.folded):
+            yield from self._relatives(line, cues)
 
     def counts(self, line: Line, hit: Hit) -> bool:
         """Whether a hit may speak of its fields here, by stage, sentence and time."""
@@ -354,7 +364,12 @@ class Concepts:
             return
         sure = self._stages.of_section(line.section) == "stay" or line.section == "Motivo ricovero"
         reach = min(last, right + 120)
-        if not sure and not _OPERATION.search(line.folded, max(first, left - 30), reach):
+        listed = hit.concept.value == 0 and _ADMITTED.search(line.folded, first, hit.start)
+        if (
+            not sure
+            and not listed
+            and not _OPERATION.search(line.folded, max(first, left - 30), reach)
+        ):
             return
         if self._stages.of_section(line.section) == "discharge":
             return

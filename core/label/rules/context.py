@@ -59,7 +59,8 @@ _THE_PATIENT = re.compile(
 _MINUS = re.compile(r"\s?-(?=\s*(?:[.,;)]|$))")
 # Two asked, two answers: "ictus/TIA: -/-", "DM/IA no/si".
 _PAIR = re.compile(
-    r"(?P<other>\s?/\s?[a-z]+)?'?\s*[:=]?\s*(?P<one>[-+]|\b(?:no|si|neg))\s?/\s?(?P<two>[-+]|(?:no|si|neg))(?!\w)"
+    r"(?P<other>\s?/\s?[a-z]+)?'?\s*[:=]?\s*(?P<one>[-+]|\b(?:no|si|neg))\s?/\s?(?P<two>[-+]"
+    r"|(?:no|si|neg))(?!\w)"
 )
 _AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 

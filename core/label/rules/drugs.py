@@ -9,11 +9,20 @@ from core.label.rules.lexicon import Concept, Hit, Lexicon
 from core.label.rules.stage import Stages
 from core.label.rules.words import Line
 
-_FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "mezza": 0.5, "mezzo": 0.5, "un quarto": 0.25, "unquarto": 0.25}
+_FRACTIONS = {
+    "½": 0.5,
+    "¼": 0.25,
+    "¾": 0.75,
+    "mezza": 0.5,
+    "mezzo": 0.5,
+    "un quarto": 0.25,
+    "unquarto": 0.25,
+}
 _COUNTS = {"una": 1.0, "un": 1.0, "due": 2.0, "tre": 3.0}
 _NUMBER = r"(?:\d\s?/\s?\d|\d+(?:[.,]\d+)?|½|¼|¾|mezz[ao]|un quarto|una|un|due|tre)"
 _STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s?mg\b(?!\s?/\s?ml)")
 _REVERSED = re.compile(r"(?<![\d½¼¾] )(?<!\d)\bmg\s?(\d+(?:[.,]\d+)?)(?!\d|\s?mg)")
+_SPOKEN = re.compile(r"\b[a-z]+ milligramm[oi]\b")  # how many, the values say
 _BARE = re.compile(r"^[\s:,]*(?:da\s|di\s)?(25|40|50|75|100|125|250|500)(?!\d|\s?(?:mg|/))")
 _AMOUNT = re.compile(
     rf"(?<!ore )(?<!alle )(?<!h )(?<![\d/,.])({_NUMBER})(?:\s?(?:e|\+)\s?(1/2|½"
@@ -43,6 +52,7 @@ class Dose(NamedTuple):
 def _number(text: str | None) -> float:
     if not text:
         return 0.0
+    text = text.replace(" ", "")
     if text in _FRACTIONS or text in _COUNTS:
         return (_FRACTIONS | _COUNTS)[text]
     if "/" in text:
@@ -55,7 +65,7 @@ def milligrams_a_day(dose: str, alternate: re.Pattern[str]) -> Dose:
     """Milligrams a day of a folded dose: strength x tablets x times, summed over the day."""
     if alternate.search(dose):
         return Dose(None, True)
-    dose = _REVERSED.sub(r"\1 mg", dose)
+    dose = _SPOKEN.sub("25 mg", _REVERSED.sub(r"\1 mg", dose))
     strength = _STRENGTH.search(dose) or _BARE.search(dose)
     if strength is None:
         return Dose(None)

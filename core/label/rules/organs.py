@@ -1,57 +1,114 @@
-"""A course that denies trouble organ by organ: no problems of kidneys, of breath or of brain.
+"""Trouble denied organ by organ: no problems of kidneys, of breath or of brain.
 
 Whatever denies, whatever it calls the trouble and whichever organs it joins: each of them is told
-free of its complication.
+free of its complication in the course, of its chronic disease in the history.
 """
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from core.label.rules.words import Line
 
-_ORGANS = {
-    "Stroke_TIA_post_op": (
-        r"neurologic\w+|cerebral\w*|cerebrovascolar\w+|cervello|testa|sistema nervoso|snc"
-        r"|parola|linguaggio|motilita|favella"
-    ),
-    "IRA": r"renal[ei]|ren[ei]|nefrologic\w+",
-    "Insufficienza_respiratoria": r"respirator\w+|polmonar[ei]|polmon[ei]|respiro|respirazione",
-}
-_ORGAN = re.compile("|".join(rf"(?P<o{n}>\b(?:{o})\b)" for n, o in enumerate(_ORGANS.values())))
-_ANY = rf"\b(?:{'|'.join(_ORGANS.values())})\b"
-_NO = r"\b(?:non|nessun[oa']?|niente|mai|senza|assenza di|assenti|esente da|indenne da|no)\b"
-_TROUBLE = (
+_BRAIN = (
+    r"neuro|neurologic\w+|cerebral\w*|cerebrovascolar\w+|cervello|testa|sistema nervoso|snc"
+    r"|parola|linguaggio|motilita|favella"
+)
+_KIDNEYS = r"renal[ei]|ren[ei]|nefrologic\w+"
+_LUNGS = (
+    r"respirator\w+|polmonar[ei]|polmon[ei]|respiro|respirazione|bronch[io]|bronchial[ei]"
+    r"|broncopolmonar[ei]|pneumologic\w+"
+)
+_TUMOURS = r"neoplastic\w+|oncologic\w+|tumoral[ei]"
+_NO = r"\b(?:non|nessun[oa']?|niente|mai|senza|assenza di|assenti|esente da|indenne da|no|nega)\b"
+_EVENTS = (
     r"\b(?:complican\w+|complicazion\w+|problem\w+|event[oi]|disturb[oi]|guai[o]?|dann[oi]"
     r"|difficolta|sofferenz\w+|sequel\w+|sintom\w+|criticita|deficit)\b"
 )
+_DISEASES = r"\b(?:patologi[ae]|malatti[ae]|affezion[ei]|problem[ai]|disturb[oi])\b"
 _OF = (
     r"(?:\s?(?:,|/|e|ed|o|od|ne|oppure|di|del|della|dei|al|ai|alla|con|il|la|i|a|carico|natura|tipo"
-    r"|ordine|maggior[ei]|nuov[oi]|altr[ei]|ischemic[oi]|emorragic\w+|postoperator\w+"
-    r"|cardiac\w+|infettiv\w+|aritmic\w+|vascolar[ei])\b|\s?[,/]|\s|')"
+    r"|ordine|maggior[ei]|nuov[oi]|altr[ei]|not[aei]|acut[aeio]|cronic(?:a|he)|rilevant[ei]"
+    r"|significativ[aeio]|particolar[ei]|ischemic[oi]|emorragic\w+|embolic[oi]|tromboembolic[oi]"
+    r"|transitori|focal[ei]|postoperator\w+|cardiac\w+|infettiv\w+|aritmic\w+|vascolar[ei]"
+    r"|metabolic\w+|epatic\w+|digestiv\w+|gastrointestinal[ei]|tiroide\w+)\b|\s?[,/]|\s|')"
 )
-_DENIED = re.compile(
-    rf"{_NO}[^.;:,]{{0,40}}?(?P<trouble>{_TROUBLE})(?P<of>(?:{_OF}{{1,8}}(?:{_ANY})){{1,4}})"
-)
-_WELL = re.compile(
-    r"\bneurologicamente\s(?:\w+\s)?(?:integr|indenn|normal|regolar)\w*"
-    rf"|\b(?:indenn[ei]|integr[oi]|risparmiat[oi])\s(?:il |la |i )?{_ANY}"
-    rf"|{_ANY}\s(?:sempre\s)?(?:non (?:hanno|ha) (?:mai )?(?:dato|avuto|creato)"
-    r" (?:problem|disturb|pensier|noie|guai)\w*|(?:(?:hanno|ha) (?:sempre )?(?:lavorato|funzionato)"
-    r" (?:sempre )?(?:bene|regolarmente|normalmente)|normal[ei]|indenn[ei]|a posto|"
-    r"n\.?d\.?[rp]\b)(?! (?:fino|sino|solo|poi)))"
-    r"|\bneuro\s?:?\s?(?:n\.?d\.?[rp]\b|ok\b|indenne)"
+_WELL = (
+    r"(?:normal[ei]|indenn[ei]|san[oi]|integr[oi]|pulit[oi]|buon[oi]|a posto|nella norma"
+    r"|n\.?d\.?[rp]\b|ok\b|senza (?:problemi|patologi\w+|malattie)|: nessun[ao] (?:malattia"
+    r"|problema)\w*)"
+    r"(?! (?:fino|sino|solo|poi))"
 )
 
 
-def found(line: Line) -> Iterator[tuple[int, int, str]]:
-    """Start, end and field of every complication that a line of the course denies."""
-    for match in _DENIED.finditer(line.folded):
-        for organ in _ORGAN.finditer(line.folded, *match.span("of")):
-            yield match.start("trouble"), organ.end(), _field(organ)
-    for match in _WELL.finditer(line.folded):
-        named = _ORGAN.search(match[0])
-        yield *match.span(), _field(named) if named else "Stroke_TIA_post_op"
+class Organs(NamedTuple):
+    """The organs that a part of the story speaks of: by their names, the fields of trouble."""
+
+    fields: dict[str, tuple[str, ...]]
+    denied: re.Pattern[str]
+    well: re.Pattern[str]
+
+    def found(self, line: Line) -> Iterator[tuple[int, int, str]]:
+        """Start, end and field of all trouble that a line denies."""
+        for match in self.denied.finditer(line.folded):
+            for end, field in self._named(line, *match.span("of")):
+                yield match.start("trouble"), end, field
+        for match in self.well.finditer(line.folded):
+            for _, field in self._named(line, *match.span()):
+                yield *match.span(), field
+
+    def _named(self, line: Line, start: int, end: int) -> Iterator[tuple[int, str]]:
+        """Where the organs in a stretch end, and the fields of each."""
+        for organ, fields in self.fields.items():
+            for place in re.compile(rf"\b(?:{organ})\b").finditer(line.folded, start, end):
+                yield from ((place.end(), field) for field in fields)
 
 
-def _field(organ: re.Match[str]) -> str:
-    return list(_ORGANS)[int((organ.lastgroup or "o0")[1:])]
+def _organs(trouble: str, fields: dict[str, tuple[str, ...]], more: str, nouns: str = "") -> Organs:
+    """`nouns` are the names of organs that may be called well, else all of them."""
+    any_organ = rf"\b(?:{'|'.join(fields)})\b"
+    well = nouns or any_organ
+    several = rf"{well}(?:(?:,| e) (?:i |il )?{well}){{0,3}}"
+    denied = (
+        rf"{_NO}[^.;:,]{{0,40}}?(?P<trouble>{trouble})(?P<of>(?:{_OF}{{1,8}}{any_organ}){{1,4}})"
+    )
+    return Organs(
+        fields,
+        re.compile(denied),
+        re.compile(
+            rf"{several}\s?:?\s?(?:(?:sono|e|erano|risultan?o?|sempre)\s)*{_WELL}"
+            rf"|\b(?:indenn[ei]|integr[oi]|risparmiat[oi]|san[oi])\s(?:il |la |i )?{several}{more}"
+        ),
+    )
+
+
+COURSE = _organs(
+    _EVENTS,
+    {
+        _BRAIN: ("Stroke_TIA_post_op",),
+        _KIDNEYS: ("IRA",),
+        _LUNGS: ("Insufficienza_respiratoria",),
+    },
+    rf"|\b(?:{_BRAIN}|{_KIDNEYS}|{_LUNGS})\s(?:sempre\s)?(?:non (?:hanno|ha) (?:mai )?"
+    r"(?:dato|avuto|creato) (?:problem|disturb|pensier|noie|guai)\w*|(?:hanno|ha) (?:sempre )?"
+    r"(?:lavorato|funzionato) (?:sempre )?(?:bene|regolarmente|normalmente)"
+    r"(?! (?:fino|sino|solo|poi)))"
+    r"|\bneurologicamente\s(?:\w+\s)?(?:integr|indenn|normal|regolar|adeguat)\w*"
+    rf"|\b(?:decorso|risveglio|quadro|esame|stato) (?:{_BRAIN}) (?:regolare|normale|indenne"
+    r"|nella norma|negativ[oa])|\b(?:indenne|integr[oa]|regolare|nella norma|stabile)"
+    rf" (?:sul|dal|sotto il) (?:piano|punto di vista|profilo|versante) (?:{_BRAIN}|{_KIDNEYS}"
+    rf"|{_LUNGS})"
+    rf"|\b(?:nulla|niente) di (?:{_BRAIN}|{_KIDNEYS}|{_LUNGS})",
+)
+"""Complications that the course denies."""
+HISTORY = _organs(
+    _DISEASES,
+    {
+        _KIDNEYS: ("insufficienza_renale_cronica",),
+        _LUNGS: ("BPCO",),
+        _TUMOURS: ("neoplasia_pregressa",),
+    },
+    rf"|\b(?:apparato|sistema) (?:{_LUNGS})\s?:?\s?(?:n\.?d\.?[rp]\b|nella norma|indenne|negativo)",
+    r"\b(?:ren[ei]|polmon[ei]|bronch[io])\b",
+)
+"""Chronic diseases that the history denies."""

@@ -66,8 +66,9 @@ _SHORTEST = 4  # characters of a cause
 # Riportata in sala per revisione dell'emostasi: what was done there is the kind.
 _BACK_IN = re.compile(r"(?:riport|torn|ricondott|rientr|ritorn|di nuovo|nuovamente|ripres)\w*")
 _FOR_WHAT = re.compile(
-    r"[^.;:]{0,30}?\b(?:per|x|fatt[oa]|eseguit[oa]|praticat[oa]|dove si \w+|sottopost[oa] a)"
-    r"\s(?:una? |la |il |l'|eseguire )?"
+    r"(?:[^.;:]|\bdott\.|\bprof\.){0,50}?\b(?:per|x|fatt[oa]|esegu\w+|pratic\w+|effettu\w+"
+    r"|dove si \w+"
+    r"|sottopost[oa] a)\s(?:una? |la |il |l')?"
     r"(?=(?:revis|riapert|drenagg|evacuaz|emostasi|resutur|toil|sutur|legatur|riparaz|resint"
     r"|risint|esploraz|riesploraz|laparo|toraco|lavagg)\w*)"
 )
@@ -204,9 +205,11 @@ class Past:
                 colon = line.folded.find(":", end, clause.end())
                 begin = colon + 1 if colon >= 0 else start
                 what = _BACK_IN.match(line.folded, start) and _FOR_WHAT.match(line.folded, end)
+                if what:
+                    begin = what.end()
+                    clause = self._shapes["clause"].match(line.folded, begin) or clause
                 more = _MORE_DONE.match(line.folded, clause.end())
-                until = more.end() if more else clause.end()
-                place = _trimmed(line, what.end() if what else begin, until)
+                place = _trimmed(line, begin, more.end() if more else clause.end())
                 yield *place, "Tipo_secondo_intervento", state, line.text[slice(*place)]
             return
 

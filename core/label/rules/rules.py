@@ -131,15 +131,20 @@ class Rules:
             yield _span(line, start, end, field, state, value, extra)
         for start, end, field, state, value in self._past.found(line, cues):
             yield _span(line, start, end, field, state, value)
-        if self._stages.of_section(line.section) == "after":
-            for start, end, field in organs.found(line):
-                yield _span(line, start, end, field, "negated", False)
+        for start, end, field in self._organs(line):
+            yield _span(line, start, end, field, "negated", False)
         none = self._drugs.none_at_all(line)
         if none:
             for field in _DRUG_FIELDS:
                 yield _span(line, *none, field, "negated", False)
             return
         yield from self._drug_spans(line, self._drugs.found(line, hits, listed), cues)
+
+    def _organs(self, line: Line) -> Iterator[tuple[int, int, str]]:
+        if self._stages.of_section(line.section) == "after":
+            return organs.COURSE.found(line)
+        history = line.section == "Anamnesi" or line.section is None and not line.told
+        return organs.HISTORY.found(line) if history else iter(())
 
     def _drug_spans(self, line: Line, found: Iterable[Drug], cues: Cues) -> Iterator[Span]:
         drugs = list(found)

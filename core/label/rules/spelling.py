@@ -19,7 +19,8 @@ _LONG = 9
 _REMEMBERED = 50_000  # words looked up, of an archive without end
 _ALIKE = frozenset(map(frozenset, ("zs", "il", "gq", "cg", "tl", "nm", "bd", "td", "pb", "vu")))
 _FORMS = re.compile(
-    r"(?:ic[aoi]|iche|ologi(?:c?[aoei]|che|st[aei])|ica(?:mente)?|iv[ao]|at[aeio]|ut[aeio]|are|ere|ire|ando|endo)$"
+    r"(?:ic[aoi]|iche|ologi(?:c?[aoei]|che|st[aei])|ica(?:mente)?|iv[ao]|at[aeio]|ut[aeio]|are"
+    r"|ere|ire|ando|endo)$"
 )
 # Words of their own, a letter away from one of the lexicon.
 _OWN = frozenset(
