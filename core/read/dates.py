@@ -49,7 +49,7 @@ _DATE = re.compile(
     rf"|\s?[/.\-]\s?(?P<rm>{_ROMANS})(?:\s?[/.\-]\s?(?P<ry>\d{{4}}|'?\d{{2}})"
     rf"|(?=\s?[^\w/.\-]|[.](?:\s|$)|$))"
     rf"|(?<!\bpag \d)(?<!\bpag. \d)\s?/\s?(?P<pm>0[1-9]|1[0-2]|[1-9]{_NO_PART}){_NO_DOSE}"
-    rf"|[.](?P<qm>0[1-9]|1[0-2]){_NO_DOSE}{_NO_PART})"
+    rf"|[.](?P<qm>0[1-9]|1[0-2]|[1-9](?=\s?(?:u\.?s|c\.?a|p\.?v)\b)){_NO_DOSE}{_NO_PART})"
     rf"|(?P<nd>[0-2]?\d|3[01]|\b(?:{_DAYS})(?=\s))(?:°|º|ª|\^)?"
     rf"(?:\s(?:di\s|del mese di\s)?|\s?[-/.]\s?)(?P<n>{NAMES})\.?(?![a-z])"
     rf"(?:(?:,?\s(?:del(?:l'anno)?\s|dell'anno\s|di quest'anno,?\s(?:il\s)?)?|\s?[-/.]\s?)"

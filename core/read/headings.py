@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from core.read.composed import asked, only_a_time, standing
+from core.read.dates import NAMES
 from core.read.fold import folded
 from core.read.known_headings import WORDS_OF_A_HEADING, known_headings
 
@@ -37,9 +38,14 @@ _FINDINGS = re.compile(
     re.IGNORECASE,
 )
 # Degenza: dal 3 al 12 maggio; Soggiorno: 12 giorni. These tell when, not what.
+_STAY = re.compile(
+    r"(?:(?:periodo|durata|giorni|date?)\s(?:di\s|del\s|della\s)?)?"
+    r"(?:degenza|ricovero|soggiorno|permanenza|periodo)\b",
+    re.IGNORECASE,
+)
 _WHEN = re.compile(
-    r"\s*(?:dal|da|il|in data|gg|giorni)?\s?\d{1,2}(?:\s?[-/.]\s?[\dIVX]|\s?(?:giorni|gg|al)\b|\s?$"
-    r"|\s[a-z]{3,9}\b)",
+    r"[\s:(-]*(?:dal|da|il|in data|gg|giorni)?\s?\d{1,2}"
+    rf"(?:\s?[-/.]\s?[\dIVX]|\s?(?:giorni|gg|al)\b|\s?$|\s(?:{NAMES})\b)",
     re.IGNORECASE,
 )
 _DOSE = re.compile(r"\d\s?(?:mg|mcg|cp|cpr|fl|gtt|ml|ui)\b", re.IGNORECASE)
@@ -75,6 +81,8 @@ def find_heading(line: str) -> Heading | None:
         key = known_headings().key(bare) if len(bare) <= _LONGEST else None
         if ":" in bare and key in known_headings().loose:
             key = None  # Da assumere: warfarin
+        if key is not None and _tells_when(bare, rest[len(bare) :]):
+            return None
         if key is not None and (bare[0].isupper() or bare[0].isdigit() or ":" in rest):
             return Heading(bare, key, 0, len(line), True)
         inside = _BRACKET.search(rest) if key is None else None
@@ -83,13 +91,13 @@ def find_heading(line: str) -> Heading | None:
             return Heading(inside[1], key, 0, len(line), True)
         inline = _before_mark(line, lead) or _in_capitals(line, lead)
         if inline is not None:
-            return None if _tells_when(inline, line) else inline
+            return None if _tells_when(inline.written, line[inline.body :]) else inline
     return None
 
 
-def _tells_when(heading: Heading, line: str) -> bool:
-    field = known_headings().fields.get(heading.key)
-    return field in (COURSE, "Motivo ricovero") and _WHEN.match(line, heading.body) is not None
+def _tells_when(written: str, rest: str) -> bool:
+    """`Degenza: dal 3 al 12 maggio` is a date of the stay and heads nothing."""
+    return _STAY.match(written) is not None and _WHEN.match(rest) is not None
 
 
 def _before_mark(line: str, lead: int) -> Heading | None:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from core.label.rules.words import Line
+from core.label.rules.words import Line, fold
 from core.read.dates import NAMES, WEEKDAY, Written, bare_days, month_number, written
 
 # 110338: a birth without separators, behind `nato`.
 _BORN = re.compile(r"\b(?:nat[oa]|nascita)\b")
-_SOLID = re.compile(r"\bnat[oa]\s(?:il\s)?(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>(?:19|20)?\d{2})(?!\d)")
+_SOLID = re.compile(
+    r"\b(?:nat[oa]\s(?:il\s)?|(?:d\.?d\.?n|d\.?n|ric|ricov|ing|ingr|ingresso|ricovero|dim|dimiss"
+    r"|dimissione|int|op)\.?\s?:?\s)(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>(?:19|20)?\d{2})(?!\d)"
+)
 # Degenza: 4-15/03/2024, where the stroke is no part of a date.
 _SPAN = re.compile(
     rf"\b(?:degenza|ricovero|soggiorno|periodo)\W{{1,3}}\d{{1,2}}-(?=\d{{1,2}}(?:[/.]\d"
@@ -68,16 +71,16 @@ def _days(folded: str, birth: bool) -> tuple[Day, ...]:
 
 _BIRTH = re.compile(
     r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bnat[oa]\snel\s\d{4},?\s(?:il\s)?"
-    r"|\bdata (?:di )?nascita\b[^\d]{0,12}|\bnascita\b[^\d]{0,12}"
+    r"|\b(?:data (?:di )?)?nascita\b(?:[^\d]{0,12}|\s?:?\s[^\d;.:]{0,45},\s(?:il\s)?)"
     r"|\bnasce\b[^.;\d]{0,60}|\bnt\.?\s(?:il\s)?|^\W{0,4}\*\s?"
     r"|\(n\.\s(?:a\s)?[a-z' ]{3,25},?\s|\bche e (?:nat[oa] )?(?:il |del |dell'|di )\s?"
     r"|\bdata nasc\S*\s?|\bnasc\.\s?:?\s?|\bd\.?\s?d?\.?\s?n\.?\s?:?\s|\bn\.?\s?il\s"
-    r"|\bn\.\s?|[a-z] [mf]\.\s?"
+    r"|\bn\.:?\s?|[a-z] [mf]\.\s?"
     r"|\bclasse\s(?:del\s)?(?:\d{4}|'\d{2})\b[,;(\s]{1,3}(?:(?:precisamente|esattamente|nat[oa]"
     r"|il|del|giorno)\s){0,3}"
     r"|[a-z]\s?[\s,;/|(-]\s?[mf]\.?\s?[\s,;/|)-]{1,3}"
     r"|\b(?:sig\S*|paz\S*|pz\S*|assistit\S*|nominativo\S*)\s[a-z\' ]{5,40}\s?[,(-]\s?"
-    r"(?:[a-z][a-z\' ]{2,25},\s)?)$"
+    r"(?:(?:(?:classe )?del(?:la classe)?\s|dell')|[a-z][a-z\' ]{2,25},\s)?)$"
 )
 _ADMITTED = re.compile(
     r"(?:\bricoverat[oaie]?\b|\bric+over+[oa]\b|\bricoverta\b|\bingress[oi]\b|\bdegen(?:te|za"
@@ -86,13 +89,13 @@ _ADMITTED = re.compile(
     r"|\btrasferit[oa]\b|\btrasferimento (?=(?:(?:in|alla|presso|nel|nella|al) )?(?:di |la |il "
     r"|questo |questa )?(?:c\.?c\.?h|cardiochir|noi\b|nostr|reparto)|qui\b|da noi)"
     r"|\bprovenien(?:te|za)\b|\barrivat[oa]\b|\barrivo\b|\bricov\b\.?|\bamm(?:issione|\.)"
-    r"|\bpres[oa] in carico\b|\bpassaggio\b"
+    r"|\bpres[oa] in carico\b|\bpassaggio\b(?! in (?:reparto|corsia|degenza))"
     r"|\b(?:passat|salit)[oa]\b(?= (?:poi |quindi |da noi |qui |presso di noi )*(?:in"
     r"|alla|nella) (?:cardiochir|cch|reparto))|\bing\b\.?|\bric\b\.?"
     r"|\bentra\b(?= (?:in|nel|da noi))|\bpervenut[oa]\b|\btrasiu\b|\bvegnu[oa]?\b"
     r"|\bin (?:cch|cardiochirurgia) (?=dal\b)"
     r"|\bavev(?:o|amo) accolto\b|\bdegente (?=presso di noi|da noi|qui)"
-    r"|\bnostr\w+ reparto (?=dal\b|da\b|il\b)"
+    r"|(?<!lasciato il )(?<!lascia il )(?<!lasciava il )\bnostr\w+ reparto (?=dal\b|da\b|il\b)"
     r"|\bsi ricovera(?:va)?\b|\bviene ricoverat[oa]\b|\bingr\.?"
     r"|\b(?:inizia|comincia)(?:t[oa]|va)?\b|\bsoggiorn[oa]\b|\bpermanenza\b"
     r"|\b(?:con|presso di|da|fra|tra) noi (?=dal\b|da\b)|\babbiamo (?:avuto|ospitato|curato"
@@ -102,7 +105,8 @@ _ADMITTED = re.compile(
     r"|\b(?:e|era) (?:stat[oa]|rimast[oa]) (?:con|da|presso di) noi\b|\bin cura (?:da"
     r"|presso di) noi\b"
     r"|\baccede(?:va)?\b|\baccesso in (?:reparto|cardiochir\w*|c\.?c\.?h\b)"
-    r"|\bdata (?:di |dell')?accesso\b"
+    r"|\bdata (?:di |dell')?accesso\b|\baccesso\b(?=\W{1,3}$)|\bperiodo\b(?=\W{1,3}$)"
+    r"|\bin (?:reparto|clinica|divisione|ospedale|cura) (?=(?:dal|da|il)\b)"
     r"|\bfa(?:ceva)? (?:il suo )?ingresso\b"
     r"|\bsi (?:presenta|presentava|ricoverava|affida)\b(?= (?:da noi|in reparto|presso di noi"
     r"|nel nostro))"
@@ -174,6 +178,7 @@ _DIED_BEHIND = re.compile(
 _NAMED = re.compile(
     r"^(?:[a-z]{1,9}\s?:\s(?:\d{5,12}\s)?)?[a-z' -]{5,40}(?:\s\(?[mf]\)?)?\s?[-,(/]\s?(?:del\s)?$"
 )
+_CAPITALISED = re.compile(r"\W*[A-ZÀ-Ú][\w'’-]+,?(?:\s[A-ZÀ-Ú][\w'’-]+){1,3},?\s+")
 _AGED = re.compile(r"(?:\banni\s\d{2,3}|\b\d{2,3}\s(?:anni|aa))\s?[,(]\s?$")
 _TOWN = re.compile(r"\bn\.\s(?:a\s)?[a-z' ]{3,25},?\s$")
 _BORN_BEHIND = re.compile(r"\s?[,(]\s?(?:luogo e )?data di nascita")
@@ -236,6 +241,12 @@ _THERE = re.compile(
     r" (?:(?:e|era|fu|veniva|risultava|si trovava) )?(?:(?:gia|stato|stata) )*"
     r"(?:ricoverat[oa]|degente|accolt[oa]|entrat[oa])\b[^.;\d]{0,40}$"
 )
+# Fine ricovero: 17/05; the cue of an admission stands in that of its end.
+_ENDED = re.compile(
+    r"\b(?:fine|termine|conclusione|chiusura|uscita dal)\s(?:del |della )?(?:ricovero|degenza"
+    r"|soggiorno|cartella)\W{0,4}(?:il |in data )?$"
+)
+_DEATH_SECTION = re.compile(r"exitus|decesso|constatazione|morte")
 _OTHER = re.compile(
     r"\b(?:intervento|operat[oa]|sottopost|eseguit|ecocardio|coronarograf|tc\b|ecg|esam|controllo"
     r"|visita"
@@ -275,8 +286,15 @@ def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
             columns[number] if columns else _role(left, behind, previous, line.folded[: day.start])
         )
         named = _NAMED.search(left) or (
-            line.section is None and (_AGED.search(left) or _TOWN.search(left))
+            tells_who(line)
+            and (
+                _AGED.search(left)
+                or _TOWN.search(left)
+                or _CAPITALISED.fullmatch(line.text[: day.start])
+            )
         )
+        if role is None and line.section and _DEATH_SECTION.match(fold(line.section)):
+            role = "data_morte" if line.folded[: day.start].strip(" :.-|") in ("", "data") else None
         if role is None and day.iso and day.iso < _GROWN and named:
             role = "data_di_nascita"
         if role == "data_di_nascita":
@@ -288,6 +306,14 @@ def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
             yield role, day
         if role or not _in_brackets(line.folded, day.start):
             previous = (role, day) if role else None
+
+
+_WHO = re.compile(r"anagraf|dati (?:anagraf|del paz|paz|identif)|identific|paziente|generalita")
+
+
+def tells_who(line: Line) -> bool:
+    """Whether a line stands above the sections, or among the patient's particulars."""
+    return line.section is None or _WHO.match(fold(line.section)) is not None
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -305,7 +331,7 @@ def _columns(line: Line) -> list[str | None]:
 def _behind(line: Line) -> list[str | None]:
     """The roles of dates whose labels stand behind them: 3/10 ingresso - 15/10/2022 uscita."""
     found = days(line)
-    if not found or line.section or line.folded[: found[0].start].strip(" |-*•"):
+    if not found or not tells_who(line) or line.folded[: found[0].start].strip(" |-*•"):
         return []
     ends = [*(day.start for day in found[1:]), len(line.folded)]
     told = [
@@ -316,7 +342,9 @@ def _behind(line: Line) -> list[str | None]:
     return [f"data_{m.lastgroup}" if m and not m["other"] else None for m in told]
 
 
-_NAME_COLUMN = re.compile(r"\b(?:cognome|nome|nominativo)\b")
+_NAME_COLUMN = re.compile(
+    r"\b(?:cognome|nome|nominativo|cartella|nosologico|telefono|tel|recapito|sesso)\b"
+)
 
 
 def is_header(folded: str) -> bool:
@@ -355,6 +383,8 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
         return "data_di_nascita"
     if _DIED.search(left) or _DIED_BEHIND.match(behind):
         return "data_morte"
+    if _ENDED.search(left):
+        return "data_dimissione_cch"
     if _AWAY.search(left) and _AWAY_TO.match(behind):
         return "data_dimissione_cch"
     admitted = _ADMITTED.search(left)

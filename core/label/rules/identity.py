@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator
 
+from core.label.rules.dates import is_header
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.names import Names
+from core.label.rules.phones import begins_with_a_name, phones, undated
 from core.label.rules.words import Line
-from core.records import Span, Value
+from core.read.spoken import WORDS
+from core.read.spoken import digits as spoken_digits
+from core.records import Value
 
 Found = tuple[int, int, str, Value | None]
-PHONE = "numero di telefono"
 
 _RECORD = re.compile(
     r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartel+a(?:\sclinica)?|fasc(?:icolo)?\.?(?=\s?n)|int(?:erno)?\.?(?=\s?\d{2}-)"
@@ -30,36 +33,14 @@ _RECORD_SAID = re.compile(
     r"\bcartella\b[^\d;.]{5,90}?(?:,|\bossia|\bcioe)\s(\d[\d./-]+\d)(?!\d)"
     r"|\bn(?:umero|\.)?\s?(\d{3,})\s(?:del |della |di )?(?:(?:nostro )?registro|cartella|nosolog)"
 )
+_DICTATED = re.compile(
+    r"\b(?:cartella(?: clinica)?|nosologico|numero di ricovero)\s?(?:e (?:la|il)\s|e\s)?"
+    rf"(?:numero\s)?(?P<said>{WORDS})"
+)
+_FILE_COLUMN = re.compile(r"\b(?:cartella|cart|nosologico|ricovero n|episodio)\b")
+_NUMBER = re.compile(r"(?<![\w/.,-])(?:\d{2,4}[-/.])?\d{3,9}(?:[-/.]\d{2,8})?(?![\w/,]|[.-]\d)")
 _FILE = re.compile(r"(?:n\w{0,5}[.°º]?\s?(?:di\s|della\s)?)?(?:cartel+a|nosologico|cart\b)")
 _IS_YEAR = re.compile(r"(?:19|20)\d\d")
-_PHONE_CUE = re.compile(
-    r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza|caregiver"
-    r"|(?:il|cui|suo|al|questo) numero\b|puoi chiamare|puo chiamare|chiamar(?:lo|la)|numero"
-    r" telefonico|rif\.? telefonico|rif(?=\s?[.:])|raggiungibile|reperibile|risponde"
-    r"|chiamare (?:il|la) (?:paziente|pz|sig\w*))(?:\s?[12]\b)?|\bt\.|☎|☏|✆)"
-    r"(?:[^\d+]{0,45}|[^;\d]{0,60}(?:\b\d{1,3}\b[a-z]?[^;\d]{0,3}){1,2};\s?\(?)$"
-)
-_PHONE = re.compile(
-    r"(?<![\d/,])(?<!\d\.)(?:(?:\+|00)\s?39[\s./-]?)?(?:0\d{1,3}"
-    r"|3\d{2})\)?[\s./-]{0,3}\d(?:\d{1,3}|\s\d{2})(?:[\s./-]?\d{2,4}){0,3}(?!\d)"
-)
-_NOT_HIS = re.compile(
-    r"\b(?:fax|reparto|ambulatori|segreteri|centralino|cup\b|prenotazion|informazioni"
-    r"|coordinator|medico|dott|dr\b|infermier|ospedale|day hospital|u\.?o\.?\b|direttore"
-    r"|degenz|guardia|urgenz|corsia|studio"
-    r"|(?<!puoi )(?<!puo )(?:contattare|rivolgersi|chiamare)(?! (?:il|la|al|alla) (?:paziente"
-    r"|pz\b|sig))"
-    r"|pec\b|e-?mail)"
-)
-_TOLD_PHONE = re.compile(r"\b(?:tel|cell|recapit|mobile)\D{0,45}\d[\d ./-]{4,}\d\D{2,}$")
-_KIN_PHONE = re.compile(
-    r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|familiar"
-    r"|convivente|compagn)\b"
-)
-_KIN_BEFORE = re.compile(
-    r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|nip|convivente"
-    r"|compagn[oa])\b\.?(?:\s(?:sig\S*\s)?[a-z']+){0,2}\s?[:,(-]?\s?\(?$"
-)
 _AGE = (
     re.compile(
         r"\b(?:di|d'|eta(?: di)?|eta\s?:|eta'?\s?:?|anni\s?:)\s?(?:anni\s|aa\s"
@@ -124,7 +105,7 @@ class Identity:
     def found(self, line: Line) -> Iterator[Found]:
         """Start, end, field, value of everything said of who the patient is."""
         yield from self._records(line)
-        yield from self._phones(line)
+        yield from phones(line)
         yield from self._stay(line)
         yield from _sex(line)
         yield from _age(line)
@@ -136,6 +117,11 @@ class Identity:
             place = said.span(said.lastindex)
             yield *place, "n_cartella", "".join(c for c in line.text[slice(*place)] if c.isdigit())
             return
+        if dictated := _DICTATED.search(line.folded):
+            number = spoken_digits(dictated["said"])
+            if len(number) >= 3:
+                yield *dictated.span("said"), "n_cartella", number
+                return
         for text, shift in _with_label(line):
             match = _RECORD.search(text)
             if match and match.start(1) >= shift:
@@ -149,40 +135,9 @@ class Identity:
                 )
                 if len(digits) >= (3 if told and not _IS_YEAR.fullmatch(digits) else 5):
                     yield start, end, "n_cartella", digits
-
-    def _phones(self, line: Line) -> Iterator[Found]:
-        text = f"{line.before} {line.folded}" if line.before else line.folded
-        shift = len(text) - len(line.folded)
-        for match in _PHONE.finditer(line.folded):
-            digits = re.sub(r"\D", "", match[0])
-            if not 8 <= len(digits) <= 14:
-                continue
-            left = text[: match.start() + shift]
-            cued = (
-                _PHONE_CUE.search(left)
-                or re.search(
-                    r"[\d][\s]*(?:[/,;-]|o|e|oppure"
-                    r"|\([^()]*\))[\s]*(?:\w+\s?:?\s*)?$",
-                    left,
-                )
-                and re.search(r"\b(?:tel|cell|recapit)", left)
-            )
-            mobile = (
-                digits[0] == "3"
-                and len(digits) in (9, 10)
-                and ("nat" in left or _KIN_PHONE.search(left))
-            )
-            kin = _KIN_BEFORE.search(left)
-            near = left[-60:] + re.split(r"[,;.] ", line.folded[match.end() : match.end() + 25])[0]
-            if _KIN_PHONE.search(left[-25:]) and _TOLD_PHONE.search(left):
-                continue
-            if (cued or mobile or kin) and not _NOT_HIS.search(near):
-                yield (
-                    match.start(),
-                    match.end(),
-                    PHONE,
-                    line.text[slice(*match.span())],
-                )
+                    return
+        if begins_with_a_name(line) or is_header(line.before) and _FILE_COLUMN.search(line.before):
+            yield from _unlabelled(line)
 
     def _stay(self, line: Line) -> Iterator[Found]:
         for shape in _STAY:
@@ -196,16 +151,14 @@ class Identity:
                 return
 
 
-def without_letterhead(spans: list[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
-    """The spans of a letter but for telephones above the patient's name, where others follow."""
-    phones = [n for n, found in enumerate(spans) if any(s.field == PHONE for s in found)]
-    named = [n for n, found in enumerate(spans) if any(s.field == "cognome" for s in found)]
-    if not phones or not named or phones[-1] < named[0]:
-        return spans
-    return [
-        tuple(s for s in found if s.field != PHONE) if number < named[0] else found
-        for number, found in enumerate(spans)
-    ]
+def _unlabelled(line: Line) -> Iterator[Found]:
+    """The number of a row that is no date and no telephone."""
+    taken = [(start, end) for start, end, _, _ in phones(line)]
+    for match in _NUMBER.finditer(undated(line)):
+        if not any(start < match.end() and match.start() < end for start, end in taken):
+            number = re.sub(r"\D", "", match[0])
+            yield *match.span(), "n_cartella", number
+            return
 
 
 def _with_label(line: Line) -> Iterator[tuple[str, int]]:

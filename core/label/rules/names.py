@@ -1,10 +1,11 @@
 """The patient's name in a line: where it stands, which of its words are the surname."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line, fold, function_words
+from core.records import Span
 
 Name = tuple[int, int, str, str]
 
@@ -14,7 +15,7 @@ _TITLE = (
 )
 _CALLED = re.compile(
     rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|paz|pz|assistit[oa]|utente|nominativo"
-    rf"|degente|inferm[oa]|malat[oa]|ospite(?=\s?:)|generalita|oggetto(?=\s?:)|intestatari[oa])\.?"
+    rf"|degente|inferm[oa]|malat[oa]|ospite(?=\s?:)|generalita|anagrafica|oggetto(?=\s?:)|intestatari[oa])\.?"
     r"|dimettiamo(?: oggi)?|^\W*p(?=\s?:)|cognome e nome|nome e cognome"
     r"|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)"
     r"\s?[:|]?\s+(?:\d{5,12}\s+)?"
@@ -30,16 +31,16 @@ _GIVEN = re.compile(
     r"|cognome\b)"
 )
 _BORN = re.compile(
-    r"\s*[,;-]?\s*\(?(?:nat[oa]\b|n\.\s?(?:il|\d)|d[ie] an+i|cartella|[mf]\)|[mf]\.\s?\d"
+    r"\s*[,;-]?\s*\(?(?:nat[oa]\b|n\.\s?(?:il|ad?\s|\d)|d[ie] an+i|cartella|[mf]\)|[mf]\.\s?\d"
     r"|classe (?:19|')|sesso\b|[mf]\s?[,;/|]|[mf]\s\d{1,2}[./-]"
     r"|(?:maschio|femmina|uomo|donna)\b|\d{1,3}\s?(?:anni|aa)\b|c\.?\s?f\.?\b"
     r"|cod\w*\.? fisc|\([mf]\)|tel\b)"
-    r"|\s*[,(–-]\s*\d{1,2}[./-]\d{1,2}[./-](?:19\d\d|200\d|[3-9]\d)\b|\s+(?:ddn|d\.d\.n|d\.n)\b"
+    r"|\s*(?:[,(–/-]|\s)\s*\d{1,2}[./-]\d{1,2}[./-](?:19\d\d|200\d|[3-9]\d)\b|\s+(?:ddn|d\.d\.n|d\.n)\b"
 )
 _TOLD_SURNAME = re.compile(
     r"(?:\bcognome\s?:?\s|(?P<told>[a-z' -]{2,40}?)\s(?:e il|di|come) cognome\b)"
 )
-_BORN_HERE = re.compile(r"\s?[,(]?\s?\bnat[oa]\b")
+_BORN_HERE = re.compile(r"\s?[,(]?\s?(?:e'?\s)?\bnat[oa]\b")
 _BORN_BELOW = re.compile(
     rf"{_BORN_HERE.pattern}|\d{{1,2}}[./-]\d{{1,2}}[./-](?:19\d\d|200\d|[3-9]\d)\b"
 )
@@ -53,6 +54,9 @@ _QUIET = re.compile(
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)?['’]?")
 _LABEL = re.compile(r"\s?:")
 _LEAD = " \t\u00a0•◆◇■□▪▫●○*·-–—>▶►➤|"
+_SURNAME_END = re.compile(
+    r"(?:[^v]i|ese|[aiu]to|aro|ezza|etta|otto|otta|ucci?o|accio|one|[bcdfglmnprstvz]u|an|in|on|er)$"
+)
 _PARTICLES = frozenset(
     "de di da del della dello dei degli dal dalla d' lo la li le el van von der den ter dos "
     "dalle dalli dall' san santa mac al ben abd".split()
@@ -290,6 +294,11 @@ class Names:
             return self._leading(known, quotes)
         if known[0] and not known[-1]:
             return self._leading(known, quotes)
+        if count == 2 and known[0] == known[1] and not told_order:
+            double = ["-" in quote for quote in quotes]
+            like = double if any(double) else [_like_surname(quote) for quote in quotes]
+            if like[0] != like[1]:
+                return like[::-1]
         if not any(shouted) and known[0] == known[-1] and not told_order:
             # In ordinary letters, where the list does not tell, the given name comes first.
             return self._leading(known, quotes)
@@ -303,6 +312,17 @@ class Names:
         while head < len(known) - 1 and known[head] and fold(quotes[head]) not in _PARTICLES:
             head += 1
         return [place < head for place in range(len(known))]
+
+
+def names_alone(line: Line, spans: Iterable[Span]) -> bool:
+    """Whether a line is the patient's name and no more."""
+    named = sorted((s.start, s.end) for s in spans if s.field in ("nome", "cognome"))
+    return len(named) == 2 and not line.folded[named[-1][1] :].strip(" .,")
+
+
+def _like_surname(quote: str) -> bool:
+    """Whether an Italian word ends as surnames do and given names hardly: -i, -ese, -ato, -aro."""
+    return _SURNAME_END.search(fold(quote)) is not None
 
 
 def _one_block(flags: list[bool]) -> bool:

@@ -15,12 +15,14 @@ from core.label.rules.concepts import Concepts
 from core.label.rules.context import Context, Cues
 from core.label.rules.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
 from core.label.rules.finder import Finder
-from core.label.rules.identity import Identity, without_letterhead
+from core.label.rules.identity import Identity
 from core.label.rules.joining import joined, without_twins
 from core.label.rules.lexicon import LEXICON, Hit, longest, read_lexicon
 from core.label.rules.lines import ReadLine
+from core.label.rules.names import names_alone
 from core.label.rules.own import OWN, own_concepts, own_found
 from core.label.rules.past import Past
+from core.label.rules.phones import without_letterhead
 from core.label.rules.stage import Stages
 from core.label.rules.today import admission, today
 from core.label.rules.words import Line, fold
@@ -81,6 +83,8 @@ class Rules:
             spans.append(tuple(self._line(line, listed)))
             label = _LABEL.fullmatch(line.folded) or dates.is_header(line.folded)
             before = line.folded if label else dates.birth_to_come(line.folded)
+            if below[:1].isdigit() and names_alone(line, spans[-1]):
+                before = "nato il"
             told = told or self._stages.tells_operation(line)
         spans = without_letterhead(today(phrases, spans))
         known = {
