@@ -123,7 +123,8 @@ def read_rhythm(quote: str) -> int | None:
 
 def read_digits(quote: str) -> str | None:
     """A record number: its digits, separators and OCR slips between digits left out."""
-    runs = re.findall(r"[\dOoQlI|][\dOoQlI|\s./-]*", quote)
+    written = quote.replace(" barra ", "/")  # as dictated
+    runs = re.findall(r"[\dOoQlI|][\dOoQlI|\s./-]*", written)
     runs = [run for run in runs if re.search(r"\d", run)]
     digits = re.sub(r"\D", "", max(runs, key=len, default="").translate(_SLIPS))
     return digits or None

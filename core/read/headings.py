@@ -28,6 +28,8 @@ _SAID = (":", "due punti")  # as written, and as dictated
 _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST = 75
 _PUNCTUATION = re.compile(r"[.,;:]")
+_DATED = re.compile(r"\d[./-]\d")
+_BRACKETED = re.compile(r"\s*\[[^\[\]]{4,90}\]\s*")
 _BOXES = re.compile(r"[☐☒☑✓✔|=<>]")
 _WORDS_OF_A_CLOSING = 10
 _ACRONYM = 4
@@ -147,7 +149,7 @@ def headings(text: str) -> Iterator[Heading]:
             heading = pair or find_heading(line) or _by_place(line, below, alone)
             if heading is not None:
                 yield heading.moved(at)
-            elif _closes(line):
+            elif _closes(line) or alone and _BRACKETED.fullmatch(line):
                 yield Heading("", "", at, at + len(line), True)
             elif _advises(line):
                 yield Heading("", ADVICE, at, at + len(line), True)
@@ -185,6 +187,9 @@ def _by_place(line: str, below: str, alone: bool) -> Heading | None:
     if known is not None and known.bare:
         return known
     rest = line[lead:].rstrip()
+    behind = _TRAIL.search(rest)
+    if behind and _DATED.search(behind[0]):
+        rest = rest[: behind.start()]  # All'ingresso (08/04/2024)
     question, colon = rest.endswith("?"), rest.endswith(":")
     plain = question or not (_PUNCTUATION.search(rest[:-1]) or any(c.isdigit() for c in rest))
     plain = plain and _BOXES.search(rest) is None
@@ -204,10 +209,13 @@ def _looks_like_heading(line: str, below: str, alone: bool) -> bool:
     or by itself before a paragraph.
     """
     words = line.split()
-    short = 0 < len(words) <= WORDS_OF_A_HEADING and not any(c.isdigit() for c in line)
+    question = line.rstrip().endswith("?") and len(line) <= _LONGEST
+    few = len(words) <= WORDS_OF_A_HEADING or question
+    short = words and few and not any(c.isdigit() for c in line)
     if not short or _BOXES.search(line):
         return False
-    by_itself = alone and line[:1].isupper() and below.strip() and line.rstrip()[-1].isalpha()
+    ends = question or line.rstrip()[-1].isalpha()
+    by_itself = alone and line[:1].isupper() and below.strip() and ends
     marked = line.isupper() and len(line) > _ACRONYM or line.rstrip().endswith(":")
     return bool(marked or by_itself or _RULE.fullmatch(below))
 

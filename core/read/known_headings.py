@@ -16,6 +16,7 @@ from core.read.fold import folded, is_letter_spaced, unspaced
 from core.read.slips import mended
 
 WORDS_OF_A_HEADING = 9
+_ARTICLE = re.compile(r"(?:il|la|lo|l|i|gli|le|e) ")
 _AND = re.compile(r" (?:e|ed|con) ")
 _ALIKE = 90  # of 100: a heading that OCR bent is as like as this to the one meant
 _ALIKE_FROM = 7  # letters; shorter ones are too like each other
@@ -62,6 +63,8 @@ class Known:
         if found is None and any(word in self.short for word in words):
             name = self.in_full(name)
             found = self._known(name)
+        if found is None and (article := _ARTICLE.match(name)):
+            found = self._known(name[article.end() :])
         found = found or self._joint(name) or self._alike(name) or composed(name)
         here = None if found else _HERE.search(name)
         return self.key(name[: here.start()]) if here else found

@@ -15,6 +15,11 @@ _SOLID = re.compile(
     r"\b(?:nat[oa]\s(?:il\s)?|(?:d\.?d\.?n|d\.?n|ric|ricov|ing|ingr|ingresso|ricovero|dim|dimiss"
     r"|dimissione|int|op)\.?\s?:?\s)(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>(?:19|20)?\d{2})(?!\d)"
 )
+# INGRESSO=20210316T1530, of a print-out of a ward's software.
+_COMPACT = re.compile(
+    r"\b(?:nascita|nat[oa]|ingresso|ricovero|accettazione|dimissione|uscita|decesso|morte|intervento)"
+    r"\W{1,3}(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?:t\d{4})?(?!\d)"
+)
 # Degenza: 4-15/03/2024, where the stroke is no part of a date.
 _SPAN = re.compile(
     rf"\b(?:degenza|ricovero|soggiorno|periodo)\W{{1,3}}\d{{1,2}}-(?=\d{{1,2}}(?:[/.]\d"
@@ -50,6 +55,9 @@ def _days(folded: str, birth: bool) -> tuple[Day, ...]:
     for match in _SOLID.finditer(folded):
         day, month = int(match["d"]), int(match["m"])
         found.append(Written(match.start("d"), match.end(), day, month, match["y"]))
+    for match in _COMPACT.finditer(folded):
+        day, month = int(match["d"]), int(match["m"])
+        found.append(Written(match.start("y"), match.end("d"), day, month, match["y"]))
     for match in _FROM_TO.finditer(folded):
         later = next((d for d in found if 0 <= d.start - match.end() < 3), None)
         if later and not any(d.start <= match.start("a") < d.end for d in found):
@@ -70,7 +78,8 @@ def _days(folded: str, birth: bool) -> tuple[Day, ...]:
 
 
 _BIRTH = re.compile(
-    r"(?:\bna\s?t[oa/]+\b[^.;\d]{0,60}|\bnat[oa]\snel\s\d{4},?\s(?:il\s)?"
+    r"(?:\b(?:dob|date of birth)\b[^\d]{0,12}|\bna\s?t[oa/]+\b[^.;\d]{0,60}"
+    r"|\bnat[oa]\snel\s\d{4},?\s(?:il\s)?"
     r"|\b(?:data (?:di )?)?nascita\b(?:[^\d]{0,12}|\s?:?\s[^\d;.:]{0,45},\s(?:il\s)?)"
     r"|\bnasce\b[^.;\d]{0,60}|\bnt\.?\s(?:il\s)?|^\W{0,4}\*\s?"
     r"|\(n\.\s(?:a\s)?[a-z' ]{3,25},?\s|\bche e (?:nat[oa] )?(?:il |del |dell'|di )\s?"
@@ -94,7 +103,8 @@ _ADMITTED = re.compile(
     r"|alla|nella) (?:cardiochir|cch|reparto))|\bing\b\.?|\bric\b\.?"
     r"|\bentra\b(?= (?:in|nel|da noi))|\bpervenut[oa]\b|\btrasiu\b|\bvegnu[oa]?\b"
     r"|\bin (?:cch|cardiochirurgia) (?=dal\b)"
-    r"|\bavev(?:o|amo) accolto\b|\bdegente (?=presso di noi|da noi|qui)"
+    r"|\bavev(?:o|amo) accolto\b|\b(?:accogliemmo|ricoverammo|ammettemmo)\b"
+    r"|\bdegente (?=presso di noi|da noi|qui)"
     r"|(?<!lasciato il )(?<!lascia il )(?<!lasciava il )\bnostr\w+ reparto (?=dal\b|da\b|il\b)"
     r"|\bsi ricovera(?:va)?\b|\bviene ricoverat[oa]\b|\bingr\.?"
     r"|\b(?:inizia|comincia)(?:t[oa]|va)?\b|\bsoggiorn[oa]\b|\bpermanenza\b"
@@ -139,6 +149,7 @@ _DISCHARGED = re.compile(
     r"|ritorna(?:va)?) (?:a casa|a domicilio|al (?:suo |proprio )?domicilio|in famiglia)\b"
     r"|\b(?:ha lasciato|lascia(?:va)?) (?:il reparto|la clinica|l'ospedale|la casa di cura"
     r"|il nostro)\b"
+    r"|(?:^|[.;]\s)(?:uscit|dimess)[oa],?\s[^.;:\d]{3,50}:\s?$|\b(?:dimettemmo|congedammo)\b"
     r"|\b(?:congedo|rilascio|partenza)\b(?=\W{0,5}(?:il )?$)|\busci(?= il )"
     r"|\bd\.\s?d\.(?=\W{0,3}$)"
     r"|\besce(?=\W{0,3}(?:lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica)\b|,)"
@@ -173,6 +184,10 @@ _DIED_BEHIND = re.compile(
     r"\b(?:decede(?:va)?|decesso|exitus|si constata(?:va)? il decesso|decedut[oa]|spira(?:va)?"
     r"|moriva|muore|si spegne(?:va)?|si spense|mancat[oa]|cessa(?:va)? di vivere)\b"
     r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
+)
+# 02.02 asistolia. Si constata il decesso: of a diary, whose lines begin with the day.
+_DIED_LATER = re.compile(
+    r"[^.;\d]{0,50}\.\s[^.;\d]{0,20}\b(?:si constata il decesso|decesso|exitus|decede)\b"
 )
 # Rossi Mario - 07/08/1939: behind a name that begins the line, a day long past is the birth.
 _NAMED = re.compile(
@@ -229,6 +244,10 @@ _ELSEWHERE = re.compile(
     r"|civile di)|presso (?:l'|il )?(?:ospedale|nosocomio|presidio|p\.?o\.?|pronto soccorso"
     r"|ps\b)(?! (?:nostr|quest))|pronto soccorso|cardiologia|utic|medicina|rianimazione"
     r"|riabilitazione)"
+)
+# Rispetto all'ingresso, TC 20/03: the day of an examination.
+_EXAMINED = re.compile(
+    r"\b(?:tc|rm|ecg|eco[a-z]*|rx|esam[ei]|coronarografia|cgf|emocoltur[ae])\b[^.;\d]{0,20}$"
 )
 # Ingresso il venti. Intervento il ventidue: a label of its own parts them.
 _NEXT_LABEL = re.compile(r"\.\s+(?:intervento|operazione|operat[oa]|procedura)\b")
@@ -381,7 +400,8 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
             return "data_dimissione_cch"
     if _BIRTH.search(left) or _BORN_BEHIND.match(behind):
         return "data_di_nascita"
-    if _DIED.search(left) or _DIED_BEHIND.match(behind):
+    diary = not line.strip() and _DIED_LATER.match(behind)
+    if _DIED.search(left) or _DIED_BEHIND.match(behind) or diary:
         return "data_morte"
     if _ENDED.search(left):
         return "data_dimissione_cch"
@@ -397,6 +417,8 @@ def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -
         elsewhere = _ELSEWHERE.search(discharged[0])
         onwards = re.search(r"(?<!dalla )riabilit", discharged[0])  # from here, not from there
         return None if elsewhere and not onwards else "data_dimissione_cch"
+    if admitted and _EXAMINED.search(left):
+        return None
     if admitted and not _NEXT_LABEL.search(admitted["between"]):
         return None if _named_elsewhere(left) else _admission(admitted, left + behind)
     if _OTHER.search(left):

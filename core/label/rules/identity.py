@@ -18,7 +18,7 @@ _RECORD = re.compile(
     r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartel+a(?:\sclinica)?|fasc(?:icolo)?\.?(?=\s?n)|int(?:erno)?\.?(?=\s?\d{2}-)"
     r"|c\.?\s?c\.?(?![a-z])|cc(?=\s?n)|cart\.?(?:\s?cl(?:in)?\.?)?(?![a-z])|nosologico|nosol?\."
     r"|nosol\b|nosogr\w*"
-    r"|episodio|progressivo|progr\.|identificativo|scheda(?=\s?(?:n\W|\d{4}))|ricovero(?=\s?n\W)"
+    r"|episodio|progressivo|progr\.|identificativo|scheda(?=\s?(?:n\W|\d{2,4}))|epi(?:sodio)?\snum|patient\sid|mrn\b|ricovero(?=\s?n\W)"
     r"|\bid(?=\s?[:.]?\s?\d{5})|nosografico|sdo"
     r"|scheda nosologica|pratica|id ricovero|cod(?:\.|ice)?\s?(?:di\s)?ricovero|n(?:\."
     r"|°|umero)?\s?ricovero)"
@@ -26,7 +26,7 @@ _RECORD = re.compile(
     r"|]?\s*(?:(?:da noi |qui )?(?:e|era|porta|reca|ha)\s(?:la\s|il\s)?(?:numero\s"
     r"|n\.?\s?)?)?[|]?\s*(?:n\.?\s?)?(?:[a-z]{1,4}\s?[-/.]\s?|[a-z]{1,3}(?=\d{4}"
     r"|\d{2,4}[/-]\d))?)"
-    r"(\d{2,4}[-/][a-z]{2,4}[-/]\d{3,}|\d[\d./\- ]{1,15}\d)(?![\d])"
+    r"(\d{2,4}[-/][a-z]{2,4}[-/]\d{3,}|\d{1,6}\sbarra\s\d{2,6}|\d[\d./\- ]{1,15}\d)(?![\d])"
 )
 # Cartella numero venti barra trecento, ossia 20/300; il n. 1127 del registro delle cartelle.
 _RECORD_SAID = re.compile(

@@ -22,6 +22,8 @@ _ROW = re.compile(
     r"(?P<gap>\s)(?:no|si|sì)(?=\s*(?:$|[,(]))",
     re.IGNORECASE,
 )
+_KEY = re.compile(r"[a-z]+(?:[._][a-z\d]+)+=")
+_KEYED = str.maketrans("._=", "   ")
 _WORDS_OF_A_ROW = 7
 _DIGIT = re.compile(r"\d")
 _LONG = re.compile(r"(?<!\w)[a-z\d]{6,12}(?!\w)")
@@ -43,7 +45,7 @@ class ReadLine(Line):
 
     def __init__(self, *said: Any, yes_first: bool = True, **known: Any) -> None:
         super().__init__(*said, **known)
-        self.folded = _respelt(answered(self.folded, yes_first))
+        self.folded = _respelt(answered(_unkeyed(self.folded), yes_first))
         row = _ROW.match(self.text)
         if row and len(row[0].split()) <= _WORDS_OF_A_ROW:
             gap = row.start("gap")
@@ -53,6 +55,12 @@ class ReadLine(Line):
     def stops(self) -> tuple[int, ...]:
         cut = {match.end() for match in _CUT_SHORT.finditer(self.text)}
         return tuple(stop for stop in super().stops if stop not in cut)
+
+
+def _unkeyed(folded: str) -> str:
+    """PAZ.COGNOME=ROSSI of a software's print-out, as a form writes it."""
+    key = _KEY.match(folded)
+    return folded if key is None else key[0].translate(_KEYED) + folded[key.end() :]
 
 
 def _respelt(text: str) -> str:

@@ -24,7 +24,7 @@ _CALLED = re.compile(
 )
 _SURNAME = re.compile(
     r"(?<!nome e )(?<!nome ed )(?<!nome/)(?<!nome / )(?<!nome, )(?<!nome - )"
-    r"\bcognome\s?[:|]?\s+(?!e\s+nome|/|nome\b)"
+    r"\bcogn(?:ome|\.)\s?(?:\([a-z ]{3,20}\)\s?)?[:|]?\s+(?!e\s+nome|/|nome\b)"
 )
 _GIVEN = re.compile(
     r"(?<!e )(?<!/)(?<!/ )\bnome\s?[:|]?\s+(?!e\s+cognome|/|del\b|commerciale"
@@ -84,6 +84,9 @@ _NO_NAME = frozenset(
     "giunto giunta proveniente degente noto nota candidato candidata cardiopatico cardiopatica "
     "numero codice "
     "seguito seguita autonomo autonoma accolto accolta asintomatico asintomatica obeso obesa "
+    "ospedale struttura complessa divisione cardiochirurgia cardiologia reparto lettera relazione "
+    "chiusura dimissione clinica istituto azienda unita operativa dipartimento direttore primario "
+    "presidio policlinico servizio degenza universitaria universitario modulo copia "
     "diabetica nega portatore portatrice ex fumatore nome cognome paziente sig dott dr prof".split()
 )
 
@@ -154,7 +157,7 @@ class Names:
 
     def _parted(self, line: Line, words: list[tuple[int, int]]) -> list[Name]:
         """BIANCHI, Carla: a comma, then the given name."""
-        comma = re.match(r",\s", line.text[words[-1][1] :]) if words else None
+        comma = re.match(r"\s?[,/]\s", line.text[words[-1][1] :]) if words else None
         after = self._name_at(line, words[-1][1] + comma.end()) if comma else []
         if not after or fold(line.text[slice(*after[0])]) not in self._given:
             return []

@@ -14,7 +14,8 @@ PHONE = "numero di telefono"
 _PHONE_CUE = re.compile(
     r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza|caregiver"
     r"|(?:il|cui|suo|al|questo) numero\b|puoi chiamare|puo chiamare|chiamar(?:lo|la)|numero"
-    r" telefonico|rif\.? telefonico|rif(?=\s?[.:])|raggiungibile|reperibile|risponde"
+    r" telefonico|numero\b[^.;\d]{0,40}\bsuo|rif\.? telefonico"
+    r"|rif(?=\s?[.:])|raggiungibile|reperibile|risponde"
     r"|chiamare (?:il|la) (?:paziente|pz|sig\w*))(?:\s?[12]\b)?|\bt\.|☎|☏|✆)"
     r"(?:[^\d+]{0,45}|[^;\d]{0,60}(?:\b\d{1,3}\b[a-z]?[^;\d]{0,3}){1,2};\s?\(?)$"
 )

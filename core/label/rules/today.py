@@ -15,7 +15,7 @@ _DISCHARGED = "data_dimissione_cch"
 _SENT = (
     r"(?:ritorna|torna|rientra|riaffid\w+|affid\w+|invi(?:o|amo)|rinvi(?:o|amo)|rimett(?:o|iamo)"
     r"|conged(?:o|iamo)"
-    r"|licenzi(?:o|amo)|trasferi(?:amo|sco|sce)|mand(?:o|iamo)|restitui(?:amo|sco)|dimett(?:o"
+    r"|licenzi(?:o|amo)|trasferi(?:amo|sco|sce)|(?:ri)?mand(?:o|iamo)|riconsegn(?:o|iamo)|restitui(?:amo|sco)|dimett(?:o"
     r"|iamo|e))"
 )
 _GOING = re.compile(
@@ -95,7 +95,10 @@ def _written(line: Line) -> Day | None:
     for day in days(line):
         near = line.folded[max(0, day.start - 60) : day.start]
         going = _GOING.search(line.folded)
-        alone = not line.folded[day.end :].strip() and _TOWN.fullmatch(line.folded[: day.start])
+        before = line.folded[: day.start]
+        alone = not line.folded[day.end :].strip() and (
+            not before.strip() and line.section is None or _TOWN.fullmatch(before)
+        )
         if day.iso and (
             alone or _WRITTEN.search(near) or going and going.end() <= day.start <= going.end() + 4
         ):
