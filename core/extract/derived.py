@@ -179,6 +179,8 @@ def _implied(letter: Letter, values: Values) -> Iterator[FieldValue]:
     plates = true["antiaggregante"].evidence if "antiaggregante" in true else ()
     if len(families("antiplatelets", (place.text for place in plates))) > 1:
         yield FieldValue("dapt", True, plates)
+    if "antiaggregante" in values and values["antiaggregante"].value is False:
+        yield FieldValue("dapt", False, values["antiaggregante"].evidence)
     if "dapt" in true:
         yield FieldValue("antiaggregante", True, true["dapt"].evidence)
     if "FA_di_nuova_insorgenza" in true:  # the first ever: there was none before

@@ -136,7 +136,8 @@ def _intakes(quote: str) -> list[float]:
     matches = list(_TOKENS.finditer(quote))
     for token, following in zip_longest(matches, matches[1:]):
         if token["mg"]:
-            intakes.append(mg * _tablets(tokens))
+            same = mg == _number(token["mg"]) and not tokens and not before
+            intakes.append(0.0 if same else mg * _tablets(tokens))  # a row that names it twice
             mg, tokens, before = _number(token["mg"]), before, []
             # "125 mg (1/4 cp da 500 mg)" says one intake twice.
             if tokens and mg * _tablets(tokens) == intakes[-1]:

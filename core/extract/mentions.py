@@ -18,7 +18,8 @@ from core.records import Annotation, Evidence, Letter, Span, Value
 from core.schema import Field, Schema
 
 _DOSE_GOES_ON = re.compile(
-    r"\s*(?:(?:\d|½|¼|mezza|un[ao]?|due)(?:\s?/\s?\d)?\s?(?:cp|cpr|compress|fl|fial)|x\s?\d|(?:ore|alle|h)\s?\d)"
+    r"\s*(?:(?:\d|½|¼|mezza|un[ao]?|due)(?:\s?/\s?\d)?\s?(?:cp|cpr|compress|fl|fial)|x\s?\d"
+    r"|(?:ore|alle|h)\s?\d)"
 )
 _CLAUSE = re.compile(r"[.;:](?=\s)")
 _TAIL = re.compile(r"\s(?:nei|tutti|tranne|eccetto|ogni|solo|il|a)\s[^\d,;.+\n]{3,40}")
@@ -163,7 +164,7 @@ def _mention(letter: Letter, said: _Said, near: date | None) -> Mention:
         value=value,
         doubt=doubt,
         score=said.span.score,
-        section=said.source.phrase.section or _section_at(letter, said.start),
+        section=_section(letter, said),
         human=said.source.origin == "human",
         before=said.source.phrase.text[: said.span.start],
         after=said.source.phrase.text[said.span.end :],
@@ -192,7 +193,7 @@ def _read(said: _Said, near: date | None, below: str) -> tuple[Value | None, Rea
     field, span = said.field, said.span
     if span.state == "uncertain":
         return None, "uncertain"
-    after = said.source.phrase.text[span.end :] + below
+    after = "" if span.extra.get("home") else said.source.phrase.text[span.end :] + below
     text = span.text
     if field.name == "lasix_dosaggio":
         text = entry(span.text, after)
@@ -216,6 +217,13 @@ def _tail(after: str) -> str:
     """What follows a dose in its clause, where it is no other drug: " nei giorni pari"."""
     clause = _TAIL.match(after)
     return clause[0] if clause else ""
+
+
+def _section(letter: Letter, said: _Said) -> str | None:
+    """The section that a span speaks in: a list's home column is no therapy at discharge."""
+    if said.span.extra.get("home"):
+        return "Terapia"
+    return said.source.phrase.section or _section_at(letter, said.start)
 
 
 def _section_at(letter: Letter, offset: int) -> str | None:

@@ -62,7 +62,8 @@ _PERMANENT = re.compile(
 )
 _PAROXYSMAL = re.compile(
     r"paro[sx]+is|\bparox|\bfap\b|\bpaf\b|accessi|\bcrisi\b|intermittent|sporadic|saltuari|\brun di"
-    r"|risoluzione spontanea|spontaneamente|autorisol|autolimit|passa\w* da sol"
+    r"|\bepisodio\b[^.;#]{0,60}\bdurat[ao]\b|risoluzione spontanea|spontaneamente|autorisol"
+    r"|autolimit|passa\w* da sol"
 )
 _FAMILY_TAIL = re.compile(
     r"'?(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|silente|ignota|sconosciuta"

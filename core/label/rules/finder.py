@@ -16,7 +16,7 @@ from core.label.rules.words import Line, Word, fold, split_words
 
 _ANSWERS = frozenset(("no", "si", ":", "mai"))
 _ANSWER = re.compile(
-    r"\s*[:=]?\s*(?:no|si|neg\w*|assente|mai)\s*(?:[,.;)]|$)|\s(?:parossist|persist|permanent|cronic)\w*"
+    r"\s*[:=]?\s*(?:no|si|neg\w*|assente|mai)\s*(?:[,.;)/|]|$)|\s(?:parossist|persist|permanent|cronic)\w*"
     r"|\sdal\s(?:19|20)\d\d"
 )
 _NO_WORDS = frozenset(

@@ -18,8 +18,9 @@ _CUT_SHORT = re.compile(
 
 # A form's row, its columns lost: II run CEC NO; Revisione no.
 _ROW = re.compile(
-    r"\W*(?=[^.;:,]{2,60}$|[^.;:,]{2,45}\s(?-i:NO|SI|SÌ|Sì|No)\b)(?:[^\W\d]|\b(?:II|I|3)\b)[^.;:,]*?"
-    r"(?P<gap>\s)(?:no|si|sì)(?=\s*(?:$|[,(]))",
+    r"\W*(?=[^.;:,]{2,60}$|[^.;:,]{2,45}\s(?-i:NO|SI|SÌ|Sì|No)\b)(?:[^\W\d]|\b(?:II|I"
+    r"|3)\b)[^.;:,]*?"
+    r"(?<![:=])(?P<gap>\s)(?:no|si|sì)(?=\s*(?:$|[,(]))",
     re.IGNORECASE,
 )
 _KEY = re.compile(r"[a-z]+(?:[._][a-z\d]+)+=")
@@ -45,7 +46,7 @@ class ReadLine(Line):
 
     def __init__(self, *said: Any, yes_first: bool = True, **known: Any) -> None:
         super().__init__(*said, **known)
-        self.folded = _respelt(answered(_unkeyed(self.folded), yes_first))
+        self.folded = _respelt(answered(_figured(_unkeyed(self.folded)), yes_first))
         row = _ROW.match(self.text)
         if row and len(row[0].split()) <= _WORDS_OF_A_ROW:
             gap = row.start("gap")
@@ -61,6 +62,22 @@ def _unkeyed(folded: str) -> str:
     """PAZ.COGNOME=ROSSI of a software's print-out, as a form writes it."""
     key = _KEY.match(folded)
     return folded if key is None else key[0].translate(_KEYED) + folded[key.end() :]
+
+
+# A form's figures, three of them at least: Diabete 0 Ictus 0 IRC 1 (stadio 4) FA 9.
+_FIGURE = re.compile(
+    r"(?<=[a-z]) (?P<said>[019])(?:(?P<gap> )(?=[a-z])|(?=\s?[.;:(),]\D|\s?$"
+    r"|\s?\())"
+)
+_FORM_FROM = 3
+_SAID = {"0": "-", "1": "+", "9": "?"}
+
+
+def _figured(text: str) -> str:
+    """The text with 0, 1 and 9 behind what a form asks as -, + and ?."""
+    if len(_FIGURE.findall(text)) < _FORM_FROM:
+        return text
+    return _FIGURE.sub(lambda m: f" {_SAID[m['said']]}{';' if m['gap'] else ''}", text)
 
 
 def _respelt(text: str) -> str:

@@ -76,7 +76,7 @@ def _organs(trouble: str, fields: dict[str, tuple[str, ...]], more: str, nouns: 
         fields,
         re.compile(denied),
         re.compile(
-            rf"{several}\s?:?\s?(?:(?:sono|e|erano|risultan?o?|sempre)\s)*{_WELL}"
+            rf"{several}\s?[:=]?\s?(?:(?:sono|e|erano|risultan?o?|sempre)\s)*{_WELL}"
             rf"|\b(?:indenn[ei]|integr[oi]|risparmiat[oi]|san[oi])\s(?:il |la |i )?{several}{more}"
         ),
     )

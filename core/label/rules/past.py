@@ -40,13 +40,14 @@ _THEREFORE = re.compile(
     r"|[:,]\s?(?:si (?:rientra|riprende|torna|riparte)\w*|pertanto |quindi )[^.;:]{0,60}|:\s?)$"
 )
 _LEADS_IN = re.compile(
-    r".*\b(?:c'era|v'era|vi era|si (?:vedeva|notava|osservava|trovava)|evidenzi\w+|riscontr\w+(?:"
-    r" di)?|mostr\w+|document\w+|rivel\w+|rilev\w+|comparsa di"
+    r"(?:.*\b(?:c'era|v'era|vi era|si (?:vedeva|notava|osservava|trovava)|evidenzi\w+"
+    r"|riscontr\w+(?:"
+    r"(?: \w+)? di)?|mostr\w+|document\w+|rivel\w+|rilev\w+|comparsa di"
     r"|comparve|compare"
     r"|evidenza di|presenza di|residua\w*|persist\w+(?: di)?|svezzamento|distacco|uscita"
     r"|controllo(?: \w+){0,2}|ete|eco\w*"
-    r"|cec|circolazione extracorporea|extracorporea|prova idraulica|allorche|causa"
-    r"|per)\b[\s,:]*(?:un |una |un'|il |la |lo |l')?"
+    r"|cec|circolazione extracorporea|extracorporea|prova idraulica|allorche|causa)\b"
+    r"|per\b)[\s,:]*(?:un |una |un'|il |la |lo |l')?"
 )
 _CAUSE_SECTION = re.compile(r"\bcausa\b.*\b(?:decesso|morte|exitus|mortis)")
 _PLACE = re.compile(

@@ -11,6 +11,7 @@ from itertools import groupby, zip_longest
 from pathlib import Path
 
 from core.label.rules import dates, organs
+from core.label.rules.columns import home_columns
 from core.label.rules.concepts import Concepts
 from core.label.rules.context import Context, Cues
 from core.label.rules.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
@@ -72,7 +73,8 @@ class Rules:
         before = ""
         near, told, yes_first = admission(phrases), False, True
         listed = any(phrase.section == "Terapia" for phrase in phrases)
-        for phrase, after in zip_longest(phrases, phrases[1:]):
+        rows = home_columns([fold(phrase.text) for phrase in phrases])
+        for number, (phrase, after) in enumerate(zip_longest(phrases, phrases[1:])):
             below = fold(after.text[:20]) if after else ""
             columns = _COLUMNS.search(fold(phrase.text))
             yes_first = columns["first"] != "no" if columns else yes_first
@@ -80,7 +82,11 @@ class Rules:
             line = ReadLine(
                 phrase.text, phrase.section, before, near, since, below, yes_first=yes_first
             )
-            spans.append(tuple(self._line(line, listed)))
+            at_home = rows.get(number)
+            if at_home is None:
+                spans.append(tuple(self._line(line, listed)))
+            else:
+                spans.append(tuple(self._row(phrase.text[:at_home])))
             label = _LABEL.fullmatch(line.folded) or dates.is_header(line.folded)
             before = line.folded if label else dates.birth_to_come(line.folded)
             if below[:1].isdigit() and names_alone(line, spans[-1]):
@@ -99,7 +105,15 @@ class Rules:
 
     def _line(self, line: Line, listed: bool) -> list[Span]:
         found = [*self._whole(line), *self._who_and_when(line), *self._told(line, listed)]
-        return without_twins([span for span in found if span.field in self._schema.fields])
+        known = (span for span in found if span.field in self._schema.fields)
+        return without_twins([span for span in known if span.start < span.end])
+
+    def _row(self, text: str) -> Iterator[Span]:
+        """The home column of a list that has one for the discharge, too."""
+        line = ReadLine(text, "Terapia")
+        for span in self._told(line, listed=True):
+            if span.field in self._schema.fields:
+                yield replace(span, extra={"home": True})
 
     def _whole(self, line: Line) -> Iterator[Span]:
         """Lines of the diagnosis and of the reason for admission are spans as they stand."""
@@ -234,7 +248,7 @@ def _span(
 
 
 def _plain(span: Span) -> Span:
-    if not span.extra:
+    if not span.extra or "home" in span.extra:
         return span
     return Span(
         span.start, span.end, span.label, span.field, span.state, span.value, text=span.text

@@ -42,8 +42,9 @@ _LEADER = re.compile(r"(?:\.\s?){2,}(?=\s?[.:]?\s)|\.{2,}")
 # A full stop ends a sentence unless it ends an abbreviation.
 # It begins with the sign it looks for, so that most of a text is passed over at once.
 _STOP = re.compile(
-    r"[.!;\n](?:(?<=[;\n])|(?=\s|$)(?<!\bsig.)(?<!\bdr.)(?<!\bdott.)(?<!\bprof.)(?<!\bca.)(?<!\btel.)"
-    r"(?<!\bgg.)(?<!\bsosp.)(?<!\btrasf.)(?<!\bsec.)(?<!\bpregr.)(?<!\bpz.)(?<!\bcp.)(?<!\bcompl.)"
+    r"[.!;\n](?:(?<=[;\n])|(?=\s"
+    r"|$)(?<!\bsig.)(?<!\bdr.)(?<!\bdott.)(?<!\bprof.)(?<!\bca.)(?<!\btel.)"
+    r"(?<!\bgg.)(?!(?<=\bneg.)\sper\b)(?<!\bsosp.)(?<!\btrasf.)(?<!\bsec.)(?<!\bpregr.)(?<!\bpz.)(?<!\bcp.)(?<!\bcompl.)"
     r"(?<!(?<!')\b[a-z].))"
 )
 
