@@ -1,4 +1,7 @@
-"""Files that hold patients' words: written whole or not at all, readable by their owner alone."""
+"""Files that hold patients' words: written whole or not at all, readable by their owner alone.
+
+What the system refuses is told in a line, with the file's name (`reading`, `writing`).
+"""
 
 import os
 import tempfile
@@ -22,20 +25,34 @@ def private_folder(path: Path) -> Path:
 
 
 @contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raises BadInput where the block finds that a file cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises BadInput where the block finds that a file or a folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written ({error.strerror})") from error
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A temporary file beside `path`, mode 0600, put in its place when the block ends well."""
-    try:
+    with writing(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be written ({error.strerror})") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        Path(name).unlink(missing_ok=True)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)

@@ -162,6 +162,7 @@ def status(
 
 def patients(letters: list[Path] | None, workspace: Path) -> "Identities":
     """Who must not be found in what goes online: of the files given, or of the workspace."""
+    from core.files import reading
     from core.jsonl import read_records
     from core.publish.identity import identities
     from core.records import Annotation, Letter
@@ -170,11 +171,8 @@ def patients(letters: list[Path] | None, workspace: Path) -> "Identities":
     annotations: list[Annotation] = []
     documents: list[Letter] = []
     for path in paths:
-        try:
-            with path.open("rb") as file:
-                whole = b'"pages"' in file.readline()
-        except OSError as error:
-            raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+        with reading(path), path.open("rb") as file:
+            whole = b'"pages"' in file.readline()
         if whole:
             documents += read_records(path, Letter)
         else:

@@ -55,14 +55,12 @@ class Corrections:
         return [change for change in self.changes if change.why is not None]
 
 
-def read_corrections(
-    file: Path, letters: Path, person: str = "sheet", schema: Schema | None = None
-) -> Corrections:
+def read_corrections(file: Path, letters: Path, person: str = "sheet") -> Corrections:
     """The changes in an .xlsx of extract's or the demo's, found again in letters.jsonl.
 
     Raises BadInput for a workbook that does not remember what we wrote.
     """
-    schema = schema or default_schema()
+    schema = default_schema()
     if file.suffix.lower() != ".xlsx":
         raise BadInput(f"{file}: only an .xlsx remembers what Lettera wrote; correct that one")
     book, _ = open_workbook(file, values=True)

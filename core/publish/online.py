@@ -55,12 +55,12 @@ def remembered(workspace: Path) -> dict[str, Json]:
     return found
 
 
-def look(api: HfApi, rows: Iterable[tuple[str, str]], *, seconds: float = 60) -> Iterator[Online]:
+def look(api: HfApi, rows: Iterable[tuple[str, str]]) -> Iterator[Online]:
     """Each repository (kind, name) as it is online now."""
     for kind, repo in rows:
         try:
             with explained(api, repo):
-                well, told = _model(api, repo) if kind == "model" else _space(api, repo, seconds)
+                well, told = _model(api, repo) if kind == "model" else _space(api, repo)
         except LetteraError as error:
             well, told = False, [str(error)]
         yield Online(kind, repo, well, tuple(told))
@@ -76,7 +76,7 @@ def _model(api: HfApi, repo: str) -> tuple[bool, list[str]]:
     return True, told
 
 
-def _space(api: HfApi, repo: str, seconds: float) -> tuple[bool, list[str]]:
+def _space(api: HfApi, repo: str) -> tuple[bool, list[str]]:
     runtime: Any = patiently(lambda: api.get_space_runtime(repo))
     stage = str(getattr(runtime.stage, "value", runtime.stage))
     told = [stage.replace("_", " ").casefold()]
@@ -91,7 +91,7 @@ def _space(api: HfApi, repo: str, seconds: float) -> tuple[bool, list[str]]:
         return asleep, [*told, *(["wakes with the next visitor"] if asleep else [])]
     host = host_of(api, repo)
     token = api.token if isinstance(api.token, str) else None
-    took = ask(host, token, seconds=seconds)
+    took = ask(host, token)
     return True, [*told, f"answers in {took:.1f} s at {host}"]
 
 

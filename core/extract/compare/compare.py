@@ -24,14 +24,13 @@ def compare(
     letters: Path | None = None,
     encoder: Path | None = None,
     letter: str | None = None,
-    schema: Schema | None = None,
     seed: int = 0,
 ) -> Comparison:
     """Reads and compares; `letters` is letters.jsonl, for the words behind the quotes.
 
     Raises BadInput where nothing can be compared, UnknownName for a letter that not all have.
     """
-    schema = schema or default_schema()
+    schema = default_schema()
     systems = [
         read_system(path, name, schema)
         for path, name in zip(files, names_of(list(files)), strict=True)
@@ -58,7 +57,7 @@ def compare(
     return found
 
 
-def write_comparison(found: Comparison, folder: Path, schema: Schema | None = None) -> Path:
+def write_comparison(found: Comparison, folder: Path) -> Path:
     """Writes comparison.json and comparison.html, which quotes letters; returns the latter."""
     from core.extract.compare.page import page  # matplotlib takes a second to import
 
@@ -66,7 +65,7 @@ def write_comparison(found: Comparison, folder: Path, schema: Schema | None = No
     with replacing(folder / "comparison.json") as file:
         file.write(json.dumps(found.to_json(), indent=1, ensure_ascii=False).encode() + b"\n")
     with replacing(folder / "comparison.html") as file:
-        file.write(page(found, schema or default_schema()).encode("utf-8", "replace"))
+        file.write(page(found, default_schema()).encode("utf-8", "replace"))
     return folder / "comparison.html"
 
 
