@@ -25,6 +25,11 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+_NAMES = {
+    "Letter": ("a letter", "lettera read"),
+    "Annotation": ("an annotated phrase", "lettera label or lettera pull"),
+}
+"""What a person calls a record, and where a file of them comes from."""
 
 
 def dump(record: Record) -> bytes:
@@ -68,7 +73,8 @@ def _parse(line: bytes, kind: type[R], where: str) -> R:
         raise BadInput(f"{where}: {error}") from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else type(error).__name__
-        raise BadInput(f"{where}: not a {kind.__name__.lower()} ({what})") from None
+        name, source = _NAMES.get(kind.__name__, ("a record of ours", "an earlier step"))
+        raise BadInput(f"{where}: not {name} ({what}); give a file of {source}") from None
 
 
 class Journal(Generic[R]):

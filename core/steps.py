@@ -20,7 +20,7 @@ from core.label import Labeller
 from core.label.shield.preview import preview
 from core.label.shield.shield import Shield
 from core.learn.data.sift import Rules, Sieve
-from core.read import read_file
+from core.read import READERS, read_file
 from core.read.folders import digest
 from core.read.phrases import phrases
 from core.records import Annotation, Letter, Phrase
@@ -62,6 +62,7 @@ def read_letters(
         asked = reader == "auto" or letter.reader == reader
         return asked and (bool(letter.text) or not take_all)
 
+    READERS.get(reader)  # a name that is none costs no letter read before
     report = Reading()
     names: dict[str, str] = {}
     paths = expanded(files, report.failures)

@@ -42,7 +42,9 @@ Private = Annotated[bool, typer.Option("--private", help="Seen by its owner only
 
 @publish.command(name="model")
 def publish_model_verb(
-    folder: Path,
+    folder: Annotated[
+        Path, typer.Argument(help="A folder that lettera train wrote.", metavar="FOLDER")
+    ],
     to: Annotated[str, typer.Option(help="owner/name on the Hub.")],
     letters: Letters = None,
     licence: Annotated[str, typer.Option("--license", help="Of the model's files.")] = "apache-2.0",
@@ -137,7 +139,7 @@ def status(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAMES...]", help="owner/name, of a Space space:owner/name; by itself all."
+            metavar="NAMES", help="owner/name, of a Space space:owner/name; by itself all."
         ),
     ] = None,
     workspace: Workspace = WORKSPACE,

@@ -109,10 +109,14 @@ def _write_xlsx(path: Path, results: Iterable[LetterFields], schema: Schema) -> 
         from core.extract.book.fresh import FreshBook  # openpyxl takes 0.3 s to import
 
         book = FreshBook(schema)
-        for result in results:
-            book.add(result)
-        with replacing(path) as file:
-            book.save(file)
+        try:
+            for result in results:
+                book.add(result)
+            with replacing(path) as file:
+                book.save(file)
+        except BaseException:
+            book.drop()
+            raise
         return None
     return _extend(path, results, schema)
 

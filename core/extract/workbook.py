@@ -114,7 +114,7 @@ def lost_parts(path: Path) -> list[str]:
         with reading(path), ZipFile(path) as archive:
             parts = {folder for folder in _LOST for n in archive.namelist() if folder in n}
     except BadZipFile:
-        raise BadInput(f"{path}: not an Excel workbook; write to another file") from None
+        raise BadInput(f"{path}: not an Excel workbook; name another file") from None
     return [part.split("/")[1] for part in sorted(parts)]
 
 
