@@ -3,12 +3,13 @@
 What the system refuses is told in a line, with the file's name (`reading`, `writing`).
 """
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from core.errors import BadInput
 
@@ -56,3 +57,23 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             os.replace(name, path)
         finally:
             Path(name).unlink(missing_ok=True)
+
+
+def as_json(raw: Any, indent: int | None = None) -> bytes:
+    """JSON in UTF-8. A lone surrogate, which UTF-8 cannot carry, stays escaped."""
+    try:
+        return json.dumps(raw, ensure_ascii=False, indent=indent).encode()
+    except UnicodeEncodeError:
+        return json.dumps(raw, indent=indent).encode()
+
+
+def write_json(path: Path, raw: Any) -> None:
+    """Writes a value as JSON that a person can read, too: whole or not at all, mode 0600."""
+    with replacing(path) as file:
+        file.write(as_json(raw, indent=1) + b"\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a page or a drawing in UTF-8, whole or not at all, mode 0600."""
+    with replacing(path) as file:
+        file.write(text.encode("utf-8", "replace"))

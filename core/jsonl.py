@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import IO, Generic, Protocol, Self, TypeVar
 
 from core.errors import BadInput
-from core.files import replacing
+from core.files import as_json, replacing
 from core.records import Json
 
 
@@ -33,12 +33,8 @@ _NAMES = {
 
 
 def dump(record: Record) -> bytes:
-    """One line. A lone surrogate, which UTF-8 cannot carry, stays escaped."""
-    raw = record.to_json()
-    try:
-        return json.dumps(raw, ensure_ascii=False).encode() + b"\n"
-    except UnicodeEncodeError:
-        return json.dumps(raw).encode() + b"\n"
+    """One line."""
+    return as_json(record.to_json()) + b"\n"
 
 
 def read_records(path: Path, kind: type[R]) -> Iterator[R]:

@@ -6,7 +6,6 @@ phrase, with the spans that nobody objected to beside it; where the value was ta
 is. What stands nowhere, or in several places alike, stays a value without a span and is listed.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,7 +17,7 @@ from core.extract.book.table import Table
 from core.extract.cell import from_cell
 from core.extract.relabelled import Relabelling
 from core.extract.workbook import is_touched, look_into, open_workbook
-from core.files import replacing
+from core.files import write_json
 from core.jsonl import read_records, write_records
 from core.records import Annotation, Json, Letter, Value
 from core.schema import Schema, default_schema
@@ -120,8 +119,7 @@ def write_corrections(found: Corrections, out: Path) -> Path:
     """Writes the spans to `out` and the corrected letters' values beside it; returns the latter."""
     write_records(out, found.annotations)
     values = out.with_suffix(".json")
-    with replacing(values) as file:
-        file.write(json.dumps(found.rows, ensure_ascii=False, indent=1).encode() + b"\n")
+    write_json(values, found.rows)
     return values
 
 

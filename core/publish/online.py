@@ -9,7 +9,7 @@ from typing import Any
 from huggingface_hub import HfApi
 
 from core.errors import LetteraError
-from core.files import replacing
+from core.files import write_json
 from core.learn.record import FILE, read_record
 from core.learn.told import score_of
 from core.publish.hub import explained, patiently
@@ -42,8 +42,7 @@ def remember(workspace: Path, plan: Plan) -> None:
         "tag": plan.tag,
         "url": plan.url,
     }
-    with replacing(workspace / PUBLISHED) as file:
-        file.write(json.dumps(known, indent=1).encode() + b"\n")
+    write_json(workspace / PUBLISHED, known)
 
 
 def remembered(workspace: Path) -> dict[str, Json]:
