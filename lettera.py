@@ -114,7 +114,13 @@ for chapter in (letters, tasks, serving, people, quality, models, showing, sheet
 
 @app.command()
 def up(
-    files: Annotated[list[str] | None, typer.Argument(metavar="[FILES...]")] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="PDFs, pictures and texts; folders or globs of them; by itself the examples.",
+            metavar="FILES",
+        ),
+    ] = None,
     by: By = None,
     once: Once = False,
     take_all: All = False,

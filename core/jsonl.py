@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import IO, Generic, Protocol, Self, TypeVar
 
 from core.errors import BadInput
-from core.files import replacing
+from core.files import as_json, replacing
 from core.records import Json
 
 
@@ -25,15 +25,16 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+_NAMES = {
+    "Letter": ("a letter", "lettera read"),
+    "Annotation": ("an annotated phrase", "lettera label or lettera pull"),
+}
+"""What a person calls a record, and where a file of them comes from."""
 
 
 def dump(record: Record) -> bytes:
-    """One line. A lone surrogate, which UTF-8 cannot carry, stays escaped."""
-    raw = record.to_json()
-    try:
-        return json.dumps(raw, ensure_ascii=False).encode() + b"\n"
-    except UnicodeEncodeError:
-        return json.dumps(raw).encode() + b"\n"
+    """One line."""
+    return as_json(record.to_json()) + b"\n"
 
 
 def read_records(path: Path, kind: type[R]) -> Iterator[R]:
@@ -68,7 +69,8 @@ def _parse(line: bytes, kind: type[R], where: str) -> R:
         raise BadInput(f"{where}: {error}") from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else type(error).__name__
-        raise BadInput(f"{where}: not a {kind.__name__.lower()} ({what})") from None
+        name, source = _NAMES.get(kind.__name__, ("a record of ours", "an earlier step"))
+        raise BadInput(f"{where}: not {name} ({what}); give a file of {source}") from None
 
 
 class Journal(Generic[R]):

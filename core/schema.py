@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import BadInput, UnknownName
+from core.files import reading
 from core.records import Annotation, Span
 
 View = Literal["target", "group", "field"]
@@ -128,10 +129,11 @@ def _field(raw: dict[str, Any]) -> Field:
 def read_schema(path: Path) -> Schema:
     """A schema from its TOML file. Raises BadInput when the file is not one."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        with reading(path):
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
         groups = [Group(name, **values) for name, values in raw["groups"].items()]
         fields = [_field(values) for values in raw["field"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{path}: not a table of fields ({error})") from error
     homeless = [field.name for field in fields if field.group not in raw["groups"]]
     if homeless:

@@ -4,7 +4,6 @@ A step takes paths, writes one file, and returns what to tell a person. `Watch` 
 show progress; the default shows nothing.
 """
 
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -14,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import LetteraError, MoneySpent
-from core.files import private_folder, replacing
+from core.files import as_json, private_folder, replacing, write_json, write_text
 from core.jsonl import Journal, read_records, write_records
 from core.label import Labeller
 from core.label.shield.preview import preview
 from core.label.shield.shield import Shield
 from core.learn.data.sift import Rules, Sieve
-from core.read import read_file
+from core.read import READERS, read_file
 from core.read.folders import digest
 from core.read.phrases import phrases
 from core.records import Annotation, Letter, Phrase
@@ -62,6 +61,7 @@ def read_letters(
         asked = reader == "auto" or letter.reader == reader
         return asked and (bool(letter.text) or not take_all)
 
+    READERS.get(reader)  # a name that is none costs no letter read before
     report = Reading()
     names: dict[str, str] = {}
     paths = expanded(files, report.failures)
@@ -220,10 +220,8 @@ def sift_file(labelled: Path, out: Path, rules: Rules, report: Path) -> Sieve:
     sieve = Sieve(rules)
     write_records(out, sieve.through(read_records(labelled, Annotation)))
     private_folder(report)
-    with replacing(report / "sift.json") as file:
-        file.write(json.dumps(sieve.to_json(), indent=1).encode() + b"\n")
-    with replacing(report / "lengths.svg") as file:
-        file.write(sieve.histogram().encode())
+    write_json(report / "sift.json", sieve.to_json())
+    write_text(report / "lengths.svg", sieve.histogram())
     return sieve
 
 
@@ -252,8 +250,8 @@ def shield_files(
             shield = Shield(cut, identity.label(cut), default_schema(), secret)
             shown, back = preview(cut, shield)
             for line in shown:
-                sent.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-            kept.write(json.dumps(back, ensure_ascii=False).encode() + b"\n")
+                sent.write(as_json(line) + b"\n")
+            kept.write(as_json(back) + b"\n")
             report.phrases += len(shown)
             report.stand_ins += len(back["stand_ins"])
     return report

@@ -130,14 +130,14 @@ class Letterhead(FPDF):
             else:
                 self._paragraph(text)
 
-    def _paragraph(self, text: str, align: str = "L") -> None:
+    def _paragraph(self, text: str) -> None:
         width = self.epw
         hang = 4 if text[:2] in ("- ", "• ", "– ") else 0
         if hang and self.look != "typed":
             self.cell(hang, self.leading, text[0])
             text = text[2:]
             width -= hang
-        self.multi_cell(width, self.leading, text, align=align, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(width, self.leading, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _line(self, text: str, align: str, height: float | None = None) -> None:
         self.cell(0, height or self.leading, text, align=align, new_x=XPos.LMARGIN, new_y=YPos.NEXT)

@@ -12,9 +12,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-MONTHS = (
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
-).split()
+from core.read.months import MONTHS
+
 RANGES = {"age": (58, 82), "wait": (1, 5), "stay": (6, 13), "years": (2008, 2023)}
 
 

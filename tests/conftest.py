@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.studio",
     "tests.postgres",
     "tests.tiny_model",
+    "tests.visit",
 ]
 
 

@@ -1,84 +1,16 @@
-"""A letter and its spans -> field values: aggregation, evidence, derived values, the JSON."""
+"""A letter and its spans -> field values: typed, aggregated, with the places that say them."""
 
-import json
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from core.errors import BadInput
 from core.extract import extract, letter_fields
-from core.extract.result import LetterFields
 from core.records import (
-    Annotation,
     Evidence,
-    FieldValue,
-    Letter,
-    Page,
-    Phrase,
     Section,
-    Span,
-    phrase_ids,
 )
 from core.schema import default_schema
-
-Told = tuple[str, str] | tuple[str, str, dict[str, Any]]
-HEAD = """Sig.ra BIANCHI Anna nata il 17/02/1966
-Ricovero 20/01/2025 - dimissione 27/01/2025
-"""
-STAY = [
-    ("data_di_nascita", "17/02/1966"),
-    ("data_ingresso_cch", "20/01/2025"),
-    ("data_dimissione_cch", "27/01/2025"),
-]
-
-
-def letter_of(text: str, sections: dict[str, str] | None = None, **more: Any) -> Letter:
-    """A letter of one page a form feed; `sections` are named by the text they hold."""
-    pages, start = [], 0
-    for number, page in enumerate(text.split("\f"), 1):
-        pages.append(Page(number, start, start + len(page) + 1))
-        start += len(page) + 1
-    parts = [
-        Section(name, text.index(body), text.index(body) + len(body))
-        for name, body in (sections or {}).items()
-    ]
-    return Letter(
-        "abc", "posta/lettera 7.pdf", True, text, tuple(pages), "text", tuple(parts), **more
-    )
-
-
-def told(letter: Letter, spans: Iterable[Told], origin: Any = "rules") -> list[Annotation]:
-    """Annotations of the letter's lines; a span is (field, quote[, what else is known of it])."""
-    lines = letter.text.splitlines(keepends=True)
-    ids = list(phrase_ids(letter.id, lines))
-    start, made = 0, []
-    for number, line in enumerate(lines):
-        section = next((s.name for s in letter.sections if s.start <= start < s.end), None)
-        phrase = Phrase(ids[number], letter.id, start, start + len(line), line, section)
-        here = [one for one in spans if one[1] in line]
-        found = [
-            Span(
-                line.index(quote),
-                line.index(quote) + len(quote),
-                field,
-                field,
-                text=quote,
-                **(rest[0] if rest else {}),
-            )
-            for field, quote, *rest in here
-        ]
-        if found:
-            made.append(Annotation(phrase, tuple(found), origin, "test"))
-        start += len(line)
-    return made
-
-
-def values(letter: Letter, spans: Iterable[Told] = ()) -> dict[str, Any]:
-    return {value.field: value.value for value in extract(letter, told(letter, spans))}
+from tests.told_letter import HEAD, STAY, Told, letter_of, told, values
 
 
 def test_spans_become_typed_values_with_their_places() -> None:
@@ -117,9 +49,6 @@ def test_values_come_in_the_order_of_the_spreadsheet() -> None:
 
 def test_what_is_not_said_has_no_entry() -> None:
     assert extract(letter_of("Decorso regolare."), []) == []
-
-
-# ---- several mentions of one field
 
 
 def test_places_that_agree_are_all_kept() -> None:
@@ -244,9 +173,6 @@ def test_a_name_marked_as_one_gives_both() -> None:
     assert (found["nome"], found["cognome"]) == ("Anna", "BIANCHI")
 
 
-# ---- sections
-
-
 def test_a_section_is_a_text_field_with_its_bullets() -> None:
     body = "  **- Lasix  25 mg**\n- ASA 100 mg\n"
     letter = letter_of("Terapia a domicilio\n" + body + "Altro", {"Terapia": body})
@@ -267,243 +193,6 @@ def test_lines_labelled_as_a_section_stand_in_for_a_missing_heading() -> None:
     assert values(letter, [("Diagnosi", "Stenosi aortica severa")]) == {
         "Diagnosi": "Stenosi aortica severa"
     }
-
-
-# ---- the day of operation, age and stay
-
-
-@pytest.mark.parametrize(
-    ("said", "stay"),
-    {
-        "In data 21/01/2025 intervento di sostituzione valvolare aortica.": 6,
-        "In data 21.01.25 la paziente veniva sottoposta a triplice bypass.": 6,
-        "Data intervento: 21 gennaio 2025": 6,
-        "Operata il 21/01 di plastica mitralica.": 6,
-        "Ingresso 20/01/2025 Intervento 21/01/2025 Uscita 27/01/2025": 6,
-        "Ricoverata il 20/01/2025, operata il 21/01/2025, dimessa il 27/01/2025": 6,
-        "Presso la nostra Unità Operativa dal 20/01/2025 al 27/01/2025.": None,
-        "Coronarografia il 21/01/2025. Il 22/01/2025 intervento di BPAC.": 5,
-        "Intervento di SVA del 21/01/2025; il 23/01/2025 revisione chirurgica: intervento.": 6,
-        "Pregresso intervento di bypass il 21/01/2008. Operata il 22/01/2025.": 5,
-        "Dopo angioplastica del 21/01/2025 sta bene.": None,
-        "Estubata il 21/01/2025.": None,
-        "Controllo il 15/02/2025 dopo l'intervento.": None,
-    }.items(),
-)
-def test_the_stay_counts_from_the_operation(said: str, stay: int | None) -> None:
-    assert values(letter_of(HEAD + said), STAY).get("H_Stay_giorni") == stay
-
-
-def test_a_date_under_the_heading_of_the_operation_needs_no_other_word() -> None:
-    letter = letter_of(HEAD + "21/01/2025 dr. Neri", {"Intervento": "21/01/2025 dr. Neri"})
-    assert values(letter, STAY)["H_Stay_giorni"] == 6
-
-
-def test_the_age_is_that_of_the_day_of_operation() -> None:
-    birthday = HEAD.replace("17/02/1966", "22/01/1966")
-    born: list[Told] = [("data_di_nascita", "22/01/1966"), *STAY[1:]]
-    before = letter_of(birthday + "Intervento del 21/01/2025")
-    after = letter_of(birthday + "Intervento del 22/01/2025")
-    age = "età al momento dell'intervento"
-    assert (values(before, born)[age], values(after, born)[age]) == (58, 59)
-    # A birthday within the stay and no day of operation: nobody can say.
-    assert age not in values(letter_of(birthday), born)
-
-
-def test_age_and_stay_show_both_places_they_come_from() -> None:
-    letter = letter_of(HEAD + "Intervento del 21/01/2025")
-    found = {v.field: v for v in extract(letter, told(letter, STAY))}
-    quotes = [place.text for place in found["H_Stay_giorni"].evidence]
-    assert quotes == ["27/01/2025", "21/01/2025"]
-
-
-def test_a_computed_age_replaces_a_stated_one_that_differs() -> None:
-    letter = letter_of(HEAD + "Donna di 60 anni. Intervento del 21/01/2025")
-    age = "età al momento dell'intervento"
-    result = letter_fields(letter, told(letter, [*STAY, (age, "60 anni")]))
-    assert {v.field: v.value for v in result.fields}[age] == 58
-    assert [(d.field, d.value) for d in result.doubts] == [(age, 60)]
-
-
-# ---- sex
-
-
-@pytest.mark.parametrize(
-    ("said", "sex"),
-    {
-        "Sesso: F": "F",
-        "Sesso M": "M",
-        "paziente di sesso femminile": "F",
-        "Sig. ROSSI Mario": "M",
-        "Sig.ra ROSSI Maria": "F",
-        "La Signora Rossi": "F",
-        "Egregio Collega, dimettiamo il Signor Rossi": "M",
-        "ROSSI MARIA nata a Lodi": "F",
-        "nato/a il 3/4/1950": None,
-        "pz: Rossi / dn 09/01/1940 / M / 82aa": "M",
-        "Sig./Sig.ra: MORETTO CARLO, nato il 22.01.1937": "M",
-        "La paziente veniva sottoposta a intervento": "F",
-        "uomo di 70 anni": "M",
-        "Iperteso, dimesso in buone condizioni": "M",
-        "Tel. 02 123456 (moglie, Sig.ra Anna)\nIl paziente è vigile": "M",
-        "Decorso regolare": None,
-    }.items(),
-)
-def test_sex_is_read_from_statement_address_and_participles(said: str, sex: str | None) -> None:
-    assert values(letter_of(said)).get("Sesso") == sex
-
-
-def test_sex_quotes_what_it_was_read_from() -> None:
-    (value,) = extract(letter_of("Dimessa la Sig.ra Rossi"), [])
-    assert value.evidence[0].text == "Sig.ra"
-
-
-# ---- what values imply
-
-
-def test_dapt_is_antiplatelet_and_crt_d_defibrillates() -> None:
-    letter = letter_of("ASA e clopidogrel, portatore di CRT-D")
-    found = values(letter, [("dapt", "ASA e clopidogrel"), ("crt", "CRT-D")])
-    assert found["antiaggregante"] is True and found["icd"] is True
-
-
-def test_a_crt_alone_is_no_defibrillator() -> None:
-    assert "icd" not in values(letter_of("CRT-P dal 2019"), [("crt", "CRT-P")])
-
-
-@pytest.mark.parametrize(
-    ("said", "number"),
-    {
-        "Nessuna terapia domiciliare.": 9,
-        "Non assume terapia a domicilio": 9,
-        "Terapia domiciliare: nessuna": 9,
-        "Non assume terapia anticoagulante": 0,
-        "Terapia domiciliare: ASA": 0,
-    }.items(),
-)
-def test_no_home_therapy_at_all_is_nine_times_no(said: str, number: int) -> None:
-    drugs = [v for v in extract(letter_of(said), []) if v.value is False]
-    assert len(drugs) == number
-
-
-# ---- death
-
-
-def test_who_died_has_no_discharge_and_no_stay() -> None:
-    letter = letter_of(HEAD + "Intervento del 21/01/2025\nDeceduta il 25/01/2025 per sepsi")
-    dead: list[Told] = [
-        ("Morte", "Deceduta"),
-        ("data_morte", "25/01/2025"),
-        ("Causa_morte", "sepsi"),
-    ]
-    found = values(letter, [*STAY, *dead])
-    assert (found["Morte"], found["data_morte"], found["Causa_morte"]) == (
-        True,
-        "2025-01-25",
-        "sepsi",
-    )
-    assert "data_dimissione_cch" not in found and "H_Stay_giorni" not in found
-
-
-def test_a_cause_of_death_without_a_death_is_shown_as_a_doubt() -> None:
-    letter = letter_of("Padre morto di infarto")
-    result = letter_fields(letter, told(letter, [("Causa_morte", "infarto")]))
-    assert result.fields == () and result.doubts[0].field == "Causa_morte"
-
-
-# ---- documents and results
-
-
-def test_a_document_turned_away_has_a_reason_and_no_fields() -> None:
-    letter = letter_of("Verbale", extra={"reason": "no heading"})
-    letter = replace(letter, discharge_letter=False)
-    result = letter_fields(letter, told(letter, [("diabete", "Verbale")]))
-    assert result.to_json() == {
-        "letter": "lettera 7.pdf",
-        "discharge_letter": False,
-        "reason": "no heading",
-        "fields": {},
-        "id": "abc",
-    }
-
-
-def test_a_value_without_evidence_cannot_be_part_of_a_result() -> None:
-    with pytest.raises(BadInput, match="no evidence for diabete"):
-        LetterFields("a.pdf", True, (FieldValue("diabete", True, ()),))
-
-
-def test_annotations_of_another_text_are_refused_without_quoting_it() -> None:
-    letter = letter_of("Diabete")
-    spans = told(letter_of("Ipertensione"), [("ipertensione", "Ipertensione")])
-    with pytest.raises(BadInput, match="label the letter again") as refused:
-        extract(letter, spans)
-    assert "Ipertensione" not in str(refused.value)
-
-
-def test_the_json_is_the_designs_and_comes_back_the_same() -> None:
-    letter = letter_of(HEAD + "Sospetta endocardite\nRedo (2008)\nLasix 12,5 mg")
-    spans: list[Told] = [
-        *STAY,
-        ("endocardite", "endocardite", {"state": "uncertain"}),
-        ("Anno REDO", "2008"),
-        ("lasix_dosaggio", "Lasix 12,5 mg", {"score": 0.75}),
-    ]
-    result = letter_fields(letter, told(letter, spans))
-    raw = json.loads(json.dumps(result.to_json()))
-    assert raw["letter"] == "lettera 7.pdf" and raw["discharge_letter"] is True
-    assert raw["fields"]["Anno REDO"]["value"] == "2008"
-    assert raw["fields"]["lasix_dosaggio"]["score"] == 0.75
-    born = raw["fields"]["data_di_nascita"]
-    start = letter.text.index("17/02")
-    assert born == {
-        "value": "1966-02-17",
-        "evidence": [{"start": start, "end": start + 10, "text": "17/02/1966", "page": 1}],
-    }
-    assert LetterFields.from_json(raw) == result
-
-
-def test_unknown_keys_of_a_result_are_carried_through() -> None:
-    raw = {"letter": "a.pdf", "discharge_letter": True, "fields": {}, "seconds": 3}
-    assert LetterFields.from_json(raw).to_json() == raw
-
-
-FIELDS = st.sampled_from(default_schema().labels("field"))
-STATES = st.sampled_from(["present", "negated", "uncertain", "family", None])
-LINES = st.lists(
-    st.sampled_from(
-        ["Sig.ra İnci 🙂", "21/01/2025 intervento", "Lasix 25 mg", "NYHA II", "O2O", "=1+1"]
-    ),
-    min_size=1,
-    max_size=8,
-)
-
-
-@given(
-    LINES, st.lists(st.tuples(FIELDS, STATES, st.integers(0, 20), st.integers(1, 9)), max_size=9)
-)
-def test_evidence_always_quotes_the_letter(
-    lines: list[str], marks: list[tuple[str, Any, int, int]]
-) -> None:
-    letter = letter_of("\n".join(lines))
-    phrase = Phrase("abc:1.1", "abc", 0, len(letter.text), letter.text)
-    spans = tuple(
-        Span(
-            at,
-            min(at + long, len(letter.text)),
-            field,
-            field,
-            state,
-            text=letter.text[at : at + long],
-        )
-        for field, state, at, long in marks
-        if at < len(letter.text)
-    )
-    result = letter_fields(letter, [Annotation(phrase, spans, "model", "test")])
-    for said in (*result.fields, *result.doubts):
-        assert said.evidence
-        for place in said.evidence:
-            assert letter.text[place.start : place.end] == place.text
-    assert LetterFields.from_json(json.loads(json.dumps(result.to_json()))) == result
 
 
 def test_a_models_unsure_span_fills_no_cell_and_a_sure_one_does() -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import date
+from functools import cache
 from itertools import combinations
 
 import pytest
@@ -25,9 +26,19 @@ BOTH_WAYS = (
 every_voice = pytest.mark.parametrize("voice", voices())
 
 
+@cache
+def letter_of(voice: str, seed: int) -> FictitiousLetter:
+    """Written once for all tests that only look at it."""
+    return write(voice, seed)
+
+
+def letters_of(voice: str) -> list[FictitiousLetter]:
+    return [letter_of(voice, seed) for seed in MANY]
+
+
 @pytest.fixture(scope="module")
 def letters() -> dict[str, list[FictitiousLetter]]:
-    return {voice: [write(voice, seed) for seed in MANY] for voice in voices()}
+    return {voice: letters_of(voice) for voice in voices()}
 
 
 def test_there_are_at_least_fourteen_voices() -> None:
@@ -37,7 +48,7 @@ def test_there_are_at_least_fourteen_voices() -> None:
 @every_voice
 @pytest.mark.parametrize("seed", SEEDS)
 def test_spans_quote_the_text(voice: str, seed: int) -> None:
-    letter = write(voice, seed)
+    letter = letter_of(voice, seed)
     assert len(letter.spans) > 15
     for span in letter.spans:
         assert letter.text[span.start : span.end] == span.text
@@ -47,7 +58,7 @@ def test_spans_quote_the_text(voice: str, seed: int) -> None:
 @every_voice
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_notation_is_left(voice: str, seed: int) -> None:
-    text = write(voice, seed).text
+    text = letter_of(voice, seed).text
     for sign in ("[[", "]]", "{", "}", "¦", "%%", "::", "\x00", "⏎", "<page", " ,", "; ;", ".. "):
         assert sign not in text, sign
 
@@ -55,15 +66,13 @@ def test_no_notation_is_left(voice: str, seed: int) -> None:
 @every_voice
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_seed_always_writes_the_same_letter(voice: str, seed: int) -> None:
-    assert write(voice, seed) == write(voice, seed)
-    assert write(voice, seed).text != write(voice, seed + 1).text
+    assert write(voice, seed) == letter_of(voice, seed)
+    assert letter_of(voice, seed).text != letter_of(voice, seed + 1).text
 
 
 @every_voice
-def test_values_have_the_type_of_their_field(
-    voice: str, letters: dict[str, list[FictitiousLetter]]
-) -> None:
-    for letter in letters[voice]:
+def test_values_have_the_type_of_their_field(voice: str) -> None:
+    for letter in letters_of(voice):
         for name, value in letter.fields.items():
             field = default_schema().field(name)
             assert field.name == name
@@ -82,8 +91,8 @@ def test_values_have_the_type_of_their_field(
 
 
 @every_voice
-def test_dates_follow_each_other(voice: str, letters: dict[str, list[FictitiousLetter]]) -> None:
-    for letter in letters[voice]:
+def test_dates_follow_each_other(voice: str) -> None:
+    for letter in letters_of(voice):
         values = letter.fields
         last = values.get("data_dimissione_cch", values.get("data_morte"))
         assert str(values["data_di_nascita"]) < str(values["data_ingresso_cch"]) < str(last)
@@ -100,8 +109,8 @@ def test_dates_follow_each_other(voice: str, letters: dict[str, list[FictitiousL
 
 
 @every_voice
-def test_states_and_values_agree(voice: str, letters: dict[str, list[FictitiousLetter]]) -> None:
-    for letter in letters[voice]:
+def test_states_and_values_agree(voice: str) -> None:
+    for letter in letters_of(voice):
         for span in letter.spans:
             field = default_schema().field(span.field)
             if span.state in ("uncertain", "family"):
@@ -115,7 +124,7 @@ def test_states_and_values_agree(voice: str, letters: dict[str, list[FictitiousL
 @every_voice
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_gold_survives_reading_and_cleaning(voice: str, seed: int) -> None:
-    letter = write(voice, seed)
+    letter = letter_of(voice, seed)
     read, labelled = annotations(letter)
     assert {a.origin for a in labelled} == {"fictitious"}
     assert {a.source for a in labelled} == {f"fictitious/{voice}"}
@@ -170,12 +179,10 @@ def _prose(letter: FictitiousLetter) -> set[str]:
 
 
 @every_voice
-def test_two_letters_of_a_voice_share_few_lines(
-    voice: str, letters: dict[str, list[FictitiousLetter]]
-) -> None:
+def test_two_letters_of_a_voice_share_few_lines(voice: str) -> None:
     shares = [
         len(one & other) / min(len(one), len(other))
-        for one, other in combinations(map(_prose, letters[voice][:10]), 2)
+        for one, other in combinations(map(_prose, letters_of(voice)[:10]), 2)
     ]
     assert sum(shares) / len(shares) < 0.3
     assert max(shares) < 0.55
@@ -191,6 +198,6 @@ def test_no_two_voices_share_a_line_of_prose(letters: dict[str, list[FictitiousL
 
 
 @every_voice
-def test_few_people_are_met_twice(voice: str, letters: dict[str, list[FictitiousLetter]]) -> None:
-    people = {(le.fields["cognome"], le.fields["nome"]) for le in letters[voice]}
+def test_few_people_are_met_twice(voice: str) -> None:
+    people = {(le.fields["cognome"], le.fields["nome"]) for le in letters_of(voice)}
     assert len(people) >= len(MANY) - 1

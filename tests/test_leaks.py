@@ -25,6 +25,7 @@ from core.publish.identity import Identities, identities
 from core.publish.inside import Raw, Text, parts, runs
 from core.publish.leaks import refuse_leaks
 from core.publish.plan import PlannedFile
+from core.publish.readings import MOST
 from core.records import Letter
 from tests.tiny_model import marked
 
@@ -78,6 +79,10 @@ def test_rules_find_who_is_in_letters_that_nobody_labelled() -> None:
         "a record number within a decimal": ("0.201934 1.2019345", set()),
         "a day in words": ("3 novembre 1951", {"data_di_nascita"}),
         "a day in an abbreviated word": ("3 nov. 1951", {"data_di_nascita"}),
+        "a day with a Roman month": ("3.XI.1951", {"data_di_nascita"}),
+        "a day said in words": ("tre novembre millenovecentocinquantuno", {"data_di_nascita"}),
+        "a day in another language": ("3. November 1951", {"data_di_nascita"}),
+        "a day in a table": ("7,03-11/1951,F", {"data_di_nascita"}),
         "a day as eight digits": ("19511103 03111951 1951110312", {"data_di_nascita"}),
         "a day as ISO": ("1951-11-03", {"data_di_nascita"}),
         "a day with a short year": ("3.11.51", {"data_di_nascita"}),
@@ -248,6 +253,13 @@ def test_what_is_not_what_its_name_says_does_not_go(
 ) -> None:
     with pytest.raises(BadInput, match="cannot be looked into"):
         refuse_leaks(planned(tmp_path, name, content), KNOWN)
+
+
+def test_a_bomb_in_base64_is_refused_and_not_unpacked(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(MOST)) + gzip.compress(b"Livia")
+    card = planned(tmp_path, "README.md", base64.b64encode(bomb))
+    with pytest.raises(BadInput, match="README.md: something compressed is more than 64 MB"):
+        refuse_leaks(card, KNOWN)
 
 
 @settings(max_examples=50)

@@ -107,6 +107,8 @@ def test_the_loop_of_files_from_letters_to_fields(letters: Path, run: Run) -> No
         "an unknown labeller": (("label", "x.txt", "--by", "gpt"), "choose rules, together"),
         "no key for the model": (("label", "l.jsonl", "--by", "together"), "TOGETHER_API_KEY"),
         "not JSON Lines": (("label", "x.txt", "--by", "rules"), "x.txt:1: not a letter"),
+        "nothing to look through": (("review", "empty.jsonl"), "empty.jsonl: holds no phrases"),
+        "not JSON Lines, and whose": (("label", "x.txt", "--by", "rules"), "lettera read"),
         "no model": (("tag", "./none", "x.txt"), "none"),
         "a sheet of no kind": (("extract", "x.txt", "-o", "x.ods"), ".xlsx"),
         "an unknown way": (("extract", "x.txt", "--by", "gpt"), "choose local, llm or hybrid"),
@@ -133,12 +135,20 @@ def test_a_mistake_is_one_line_and_exit_code_1(run: Run, words: str, says: tuple
     Path("other.txt").write_text(OTHER)
     phrase = Annotation(Phrase("a:1.1", "a", 0, 4, "fuma"), (), "rules", "rules/1")
     write_records(Path("ok.jsonl"), [phrase])
+    write_records(Path("empty.jsonl"), [])
     write_records(Path("l.jsonl"), [Letter("a", "a.txt", True, "Fuma.", (), "text")])
     command, expected = says
     code, _, complaint = run(*command)
     assert code == 1
     assert complaint.startswith("lettera: ") and complaint.count("\n") == 1
     assert expected in complaint and "CERASUOLO" not in complaint
+
+
+def test_a_reader_nobody_knows_costs_no_letter_read_before(letters: Path, run: Run) -> None:
+    run("read", "lettere", "-o", "letters.jsonl")
+    before = Path("letters.jsonl").read_bytes()
+    assert run("read", "lettere", "-o", "letters.jsonl", "--reader", "txet")[0] == 1
+    assert Path("letters.jsonl").read_bytes() == before != b""
 
 
 def test_a_full_disk_is_one_line_and_loses_nothing_done(letters: Path) -> None:

@@ -1,9 +1,12 @@
 """Results -> .xlsx, .csv, .json, opened again as a clerk or a program would."""
 
 import csv
+import gc
 import io
 import json
 import stat
+import tempfile
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +64,20 @@ def sheet(tmp_path: Path) -> Any:
 
 def cell(book: Any, field: str, row: int = 2) -> Any:
     return book["Lettere"].cell(row, 2 + NAMES.index(field))
+
+
+def test_a_sheet_that_is_not_to_be_leaves_no_row_and_no_complaint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def results() -> Iterator[LetterFields]:
+        yield LETTER
+        raise BadInput("no more letters")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(BadInput, match="no more letters"):
+        write_sheet(tmp_path / "out.xlsx", results())
+    gc.collect()  # an exception in a destructor is a warning, and that an error
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_columns_are_the_papers(sheet: Any) -> None:

@@ -257,6 +257,7 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 def test_from_push_to_a_space_that_answers(there: Hub, tmp_path: Path) -> None:
     told: list[str] = []

@@ -23,7 +23,7 @@ from tests.line import Fault, Faults, bad_line
 from tests.sync import SCHEMA, letter, lines, listed, submit
 from tests.test_sync_push import NEWER, SOURCE, by
 
-ROUNDS = int(os.environ.get("LETTERA_SOAK", "3"))
+ROUNDS = int(os.environ.get("LETTERA_SOAK", "2"))
 Befalls = tuple[tuple[str, str], Fault]
 STUDIOS = {"sqlite": "label_studio", "postgres": "label_studio_on_postgres"}
 PUSH, PULL, LIST = ("POST", "/import"), ("POST", "/import/predictions"), ("GET", "/api/tasks/")

@@ -13,11 +13,15 @@ from verbs.options import (
     All,
     By,
     Corrected,
+    Documents,
     EstimateOnly,
     Examples,
     Files,
+    Gold,
+    Labelled,
     Labels,
     Language,
+    LettersFile,
     MaxUsd,
     Reader,
     Shield,
@@ -26,6 +30,7 @@ from verbs.terminal import (
     WORKSPACE,
     Failures,
     Out,
+    OutFolder,
     Workspace,
     as_view,
     count,
@@ -46,7 +51,7 @@ app = typer.Typer()
 
 @app.command()
 def read(
-    files: Files,
+    files: Documents,
     out: Out = Path("letters.jsonl"),
     reader: Reader = "auto",
     take_all: All = False,
@@ -76,14 +81,16 @@ def tell_reading(report: "Reading", out: Path) -> Failures:
 
 @app.command()
 def label(
-    letters: Path,
+    letters: LettersFile,
     out: Out = Path("labelled.jsonl"),
     by: By = None,
     model: Annotated[
         str | None,
         typer.Option(help="The language model; the list is core/label/hosted/models.toml."),
     ] = None,
-    format: Annotated[str, typer.Option(help="iob, inline, spans or fields.")] = "iob",
+    format: Annotated[
+        str, typer.Option(help="How the model answers: iob, inline, spans or fields.")
+    ] = "iob",
     labels: Labels = "field",
     language: Language = "it",
     examples: Examples = 0,
@@ -151,7 +158,7 @@ def tell_labelling(report: "Labelling", labeller: "Labeller", out: Path) -> Fail
 
 @app.command()
 def sift(
-    labelled: Path,
+    labelled: Labelled,
     out: Out = Path("sifted.jsonl"),
     keep_empty: Annotated[
         bool, typer.Option("--keep-empty", help="Keep phrases without a span.")
@@ -179,13 +186,26 @@ def sift(
 
 @app.command()
 def convert(
-    source: Path,
-    target: Path,
+    source: Annotated[
+        Path, typer.Argument(help="A file or folder with marked texts.", metavar="SOURCE")
+    ],
+    target: Annotated[
+        Path, typer.Argument(help="What to write; its ending says how.", metavar="TARGET")
+    ],
     from_: Annotated[
-        str | None, typer.Option("--from", help="Format of the source, where its name is silent.")
+        str | None,
+        typer.Option(
+            "--from",
+            help="Format of the source where its name does not tell it: jsonl, conll, spacy, "
+            "parquet, brat, semclinbr, handover, labelstudio or labelstudio-predictions.",
+        ),
     ] = None,
     to: Annotated[
-        str | None, typer.Option(help="jsonl, conll, spacy, parquet or brat; by the name else.")
+        str | None,
+        typer.Option(
+            help="Format to write where the name does not tell it: jsonl, conll, spacy, parquet "
+            "or brat."
+        ),
     ] = None,
 ) -> None:
     """Take corrected phrases elsewhere, or bring in somebody else's.
@@ -226,7 +246,8 @@ def ledger(
         return
     prices = price_list(workspace / "models.toml")
     with Ledger(path) as opened:
-        say(table(account(opened, prices)))
+        lines = account(opened, prices)
+        say(table(lines) if lines else f"no hosted model was asked from {workspace}")
         say(f"US dollars at the list price of the day of each call: {path}")
         if export is not None:
             say(f"{count(write(opened, export), 'line')}, letters' words in them: {export}")
@@ -256,12 +277,12 @@ def shield(
 
 @app.command(name="compare-labellers")
 def compare_labellers(
-    gold: Path,
+    gold: Gold,
     entries: Annotated[
         list[str],
         typer.Option("--with", help="rules, a model folder, together:MODEL:FORMAT, or paper."),
     ],
-    out: Out = Path("report"),
+    out: OutFolder = Path("report"),
     examples: Annotated[int, typer.Option(help="Gold phrases of other letters to show.")] = 0,
     batch: Annotated[int, typer.Option(help="Phrases of a letter in one call.")] = 1,
     shield: Shield = "auto",

@@ -11,11 +11,12 @@ from core.errors import BadInput
 from verbs.engines import LOCAL, Engine, on_ray, one_for_all
 from verbs.engines import run as run_on_ray
 from verbs.labellers import load_tagger
-from verbs.options import All, Files, MaxUsd, Model
+from verbs.options import All, Corrections, Files, Gold, MaxUsd, Model, Seed, Trained
 from verbs.terminal import (
     WORKSPACE,
     Failures,
     Out,
+    OutFolder,
     Workspace,
     count,
     read_annotations,
@@ -36,29 +37,43 @@ app = typer.Typer()
 
 @app.command(name="train")
 def train_verb(
-    corrected: Path,
-    out: Out = Path("model"),
+    corrected: Corrections,
+    out: OutFolder = Path("model"),
     model: Model = "emilyalsentzer/Bio_ClinicalBERT",
-    head: Annotated[str | None, typer.Option(help="linear, crf or multilabel.")] = None,
-    scheme: Annotated[str, typer.Option(help="bio or io.")] = "bio",
+    head: Annotated[
+        str | None,
+        typer.Option(
+            help="What stands on a network: linear, crf or multilabel (spans may overlap)."
+        ),
+    ] = None,
+    scheme: Annotated[str, typer.Option(help="Tags of the words: bio or io.")] = "bio",
     labels: Annotated[
         str | None,
         typer.Option(help="The only ones to learn, comma-separated; or target, group or field."),
     ] = None,
     imbalance: Annotated[
-        str, typer.Option(help="none, downsample, weighted, clamped or oversample.")
+        str,
+        typer.Option(
+            help="What rare labels gain: none, downsample, weighted, clamped or oversample."
+        ),
     ] = "none",
     split: Annotated[
-        str, typer.Option(help="stratified or random; by letter always.")
+        str,
+        typer.Option(
+            help="How letters are set aside for the score: stratified (each label on both sides) "
+            "or random."
+        ),
     ] = "stratified",
     epochs: Annotated[int | None, typer.Option(help="The most rounds over the phrases.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Phrases a step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="By itself what suits it.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="By itself what suits the model.")
+    ] = None,
     precision: Annotated[
         str, typer.Option(help="auto (bf16 where the hardware has it), fp32 or bf16.")
     ] = "auto",
     checkpointing: Annotated[
-        bool, typer.Option("--checkpointing", help="Less memory, a third more time.")
+        bool, typer.Option("--checkpointing", help="Train with less memory, in a third more time.")
     ] = False,
     start: Annotated[
         str | None,
@@ -68,11 +83,14 @@ def train_verb(
             help="The last model, to go on from and to beat; by itself the one in -o; none: anew.",
         ),
     ] = None,
-    report_to: Annotated[str | None, typer.Option(help="tensorboard or wandb.")] = None,
+    report_to: Annotated[
+        str | None, typer.Option(help="Draw the course of it, too: tensorboard or wandb.")
+    ] = None,
     allow_leaks: Annotated[
-        bool, typer.Option("--allow-leaks", help="Though a letter is learned from and scored on.")
+        bool,
+        typer.Option("--allow-leaks", help="Train though a letter is learned from and scored on."),
     ] = False,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> None:
     """Learn from corrected phrases; where a model stands, the next one has to beat it.
 
@@ -110,9 +128,9 @@ def learn(
 
 @app.command()
 def evaluate(
-    model: str,
-    gold: Path,
-    out: Out = Path("report"),
+    model: Trained,
+    gold: Gold,
+    out: OutFolder = Path("report"),
     against: Annotated[
         str | None, typer.Option(help="Another model: a paired test on the same phrases.")
     ] = None,
@@ -163,9 +181,15 @@ def evaluate(
 
 @app.command()
 def bench(
-    recipe: str,
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            help="One of core/learn/recipes (maccrobat, say), or a TOML file like them.",
+            metavar="RECIPE",
+        ),
+    ],
     data: Annotated[Path, typer.Option(help="The folder with the recipe's data, as you got it.")],
-    out: Out = Path("bench"),
+    out: OutFolder = Path("bench"),
     limit: Annotated[
         int | None, typer.Option(min=3, help="Only so many letters of each part.")
     ] = None,
@@ -176,7 +200,7 @@ def bench(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Epochs in place of the recipe's.")
     ] = None,
-    seed: int = 0,
+    seed: Seed = 0,
     max_usd: MaxUsd = None,
     workspace: Workspace = WORKSPACE,
 ) -> None:
@@ -241,7 +265,7 @@ def asked_by(workspace: Path, max_usd: float | None) -> "Ask":
 
 @app.command()
 def tag(
-    model: str,
+    model: Trained,
     files: Files,
     out: Out = Path("spans.jsonl"),
     take_all: All = False,

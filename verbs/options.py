@@ -5,9 +5,48 @@ from typing import Annotated
 
 import typer
 
-Files = Annotated[list[str], typer.Argument(help="Files, folders or globs.", metavar="FILES...")]
-All = Annotated[bool, typer.Option("--all", help="Documents that are no discharge letters too.")]
-Reader = Annotated[str, typer.Option(help="auto, text, marker or tesseract.")]
+Documents = Annotated[
+    list[str],
+    typer.Argument(help="PDFs, pictures and texts; folders or globs of them.", metavar="FILES"),
+]
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        help="PDFs, pictures and texts; folders or globs of them; or letters.jsonl.",
+        metavar="FILES",
+    ),
+]
+LettersFile = Annotated[
+    Path, typer.Argument(help="letters.jsonl, as lettera read writes it.", metavar="LETTERS")
+]
+Labelled = Annotated[
+    Path,
+    typer.Argument(help="labelled.jsonl, as lettera label writes it.", metavar="LABELLED"),
+]
+Corrections = Annotated[
+    Path,
+    typer.Argument(
+        help="corrected.jsonl, as lettera pull writes it (or review, or convert).",
+        metavar="CORRECTED",
+    ),
+]
+Gold = Annotated[
+    Path,
+    typer.Argument(help="Corrected phrases (corrected.jsonl, gold.jsonl).", metavar="GOLD"),
+]
+Trained = Annotated[
+    str, typer.Argument(help="A folder that lettera train wrote, or a Hub id.", metavar="MODEL")
+]
+All = Annotated[
+    bool, typer.Option("--all", help="Take documents that are no discharge letters, too.")
+]
+Reader = Annotated[
+    str,
+    typer.Option(
+        help="auto (what suits each file), text (the words a PDF holds), marker or tesseract (they "
+        "recognise scans)."
+    ),
+]
 By = Annotated[
     str | None,
     typer.Option(
@@ -15,7 +54,9 @@ By = Annotated[
         "TOGETHER_API_KEY is set, else rules."
     ),
 ]
-Labels = Annotated[str, typer.Option(help="target (one), group (ten) or field (one a field).")]
+Labels = Annotated[
+    str, typer.Option(help="Label set: target (one label), group (ten) or field (one a field).")
+]
 Language = Annotated[str, typer.Option(help="Of the prompt: it or en.")]
 Shield = Annotated[str, typer.Option(help="auto (on unless the address is loopback), on, or off.")]
 Examples = Annotated[int, typer.Option(help="Corrected phrases to show with each question.")]
@@ -37,7 +78,9 @@ Model = Annotated[
 ]
 DemoPort = Annotated[int, typer.Option(help="Where the demo listens.")]
 Force = Annotated[
-    bool, typer.Option("--force", help="Though it was not shown to be better than the last.")
+    bool,
+    typer.Option("--force", help="Send it though it was not shown to be better than the last."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List every file, send nothing.")]
 Once = Annotated[bool, typer.Option("--once", help="Stop the servers and end when all is up.")]
+Seed = Annotated[int, typer.Option(help="Which letters are set aside, which weights are first.")]

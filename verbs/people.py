@@ -17,7 +17,7 @@ app = typer.Typer()
 annotators = typer.Typer(help="Accounts for the people who correct.", no_args_is_help=True)
 app.add_typer(annotators, name="annotators")
 
-Names = Annotated[list[str], typer.Argument(help="Names or e-mail addresses.", metavar="NAME...")]
+Names = Annotated[list[str], typer.Argument(help="Names or e-mail addresses.", metavar="NAMES")]
 
 
 @contextmanager
@@ -140,12 +140,12 @@ def restore(
 
 @app.command()
 def forget(
-    letter: Annotated[str, typer.Argument(help="Its id, or the name of its file.")],
+    letter: Annotated[
+        str, typer.Argument(help="Its id, or the name of its file.", metavar="LETTER")
+    ],
     also: Annotated[
         list[Path] | None,
-        typer.Argument(
-            help="Files and folders written outside of the workspace.", metavar="[PATHS...]"
-        ),
+        typer.Argument(help="Files and folders written outside of the workspace.", metavar="PATHS"),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would go; change nothing.")

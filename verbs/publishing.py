@@ -42,7 +42,9 @@ Private = Annotated[bool, typer.Option("--private", help="Seen by its owner only
 
 @publish.command(name="model")
 def publish_model_verb(
-    folder: Path,
+    folder: Annotated[
+        Path, typer.Argument(help="A folder that lettera train wrote.", metavar="FOLDER")
+    ],
     to: Annotated[str, typer.Option(help="owner/name on the Hub.")],
     letters: Letters = None,
     licence: Annotated[str, typer.Option("--license", help="Of the model's files.")] = "apache-2.0",
@@ -137,7 +139,7 @@ def status(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAMES...]", help="owner/name, of a Space space:owner/name; by itself all."
+            metavar="NAMES", help="owner/name, of a Space space:owner/name; by itself all."
         ),
     ] = None,
     workspace: Workspace = WORKSPACE,
@@ -162,6 +164,7 @@ def status(
 
 def patients(letters: list[Path] | None, workspace: Path) -> "Identities":
     """Who must not be found in what goes online: of the files given, or of the workspace."""
+    from core.files import reading
     from core.jsonl import read_records
     from core.publish.identity import identities
     from core.records import Annotation, Letter
@@ -170,11 +173,8 @@ def patients(letters: list[Path] | None, workspace: Path) -> "Identities":
     annotations: list[Annotation] = []
     documents: list[Letter] = []
     for path in paths:
-        try:
-            with path.open("rb") as file:
-                whole = b'"pages"' in file.readline()
-        except OSError as error:
-            raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+        with reading(path), path.open("rb") as file:
+            whole = b'"pages"' in file.readline()
         if whole:
             documents += read_records(path, Letter)
         else:

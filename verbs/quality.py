@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from verbs.options import Corrections
 from verbs.tasks import Language, as_language
 from verbs.terminal import (
     WORKSPACE,
     Out,
+    OutFolder,
     Url,
     Workspace,
     count,
@@ -25,7 +27,7 @@ app = typer.Typer()
 
 
 @app.command()
-def agree(corrected: Path, out: Out = Path("agreement")) -> None:
+def agree(corrected: Corrections, out: OutFolder = Path("agreement")) -> None:
     """How well people agree, two by two and field by field, and where they do not.
 
     lettera agree corrected.jsonl -o agreement/
@@ -52,7 +54,7 @@ def agree(corrected: Path, out: Out = Path("agreement")) -> None:
 
 @app.command()
 def adjudicate(
-    corrected: Path,
+    corrected: Corrections,
     out: Out = Path("gold.jsonl"),
     project: Annotated[
         str | None, typer.Option(help="The project in which somebody decides; made if missing.")
@@ -107,8 +109,8 @@ def adjudicate(
 
 @app.command()
 def suspects(
-    corrected: Path,
-    out: Out = Path("report"),
+    corrected: Corrections,
+    out: OutFolder = Path("report"),
     opinions: Annotated[
         list[Path] | None,
         typer.Option("--with", help="What labellers say of the same phrases (labelled.jsonl)."),
@@ -158,8 +160,8 @@ def suspects(
 
 @app.command()
 def report(
-    corrected: Path,
-    out: Out = Path("report"),
+    corrected: Corrections,
+    out: OutFolder = Path("report"),
     labelled: Annotated[
         list[Path] | None,
         typer.Option(help="What labellers say of the phrases, those pushed bare too."),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from verbs.options import Labelled
 from verbs.tasks import requeueing
 from verbs.terminal import (
     HOST,
@@ -16,8 +17,8 @@ from verbs.terminal import (
     Workspace,
     check_port,
     count,
-    read_annotations,
     say,
+    some_annotations,
     stopping_on_sigterm,
     studio,
     view_of,
@@ -35,7 +36,7 @@ TrainAfter = Annotated[
 
 @app.command()
 def review(
-    labelled: Path,
+    labelled: Labelled,
     out: Out = Path("reviewed.jsonl"),
     each: Annotated[
         bool, typer.Option("--each", help="Every reviewer goes through all phrases.")
@@ -56,7 +57,7 @@ def review(
     from core.jsonl import write_records
     from core.schema import default_schema
 
-    annotations = read_annotations(labelled)
+    annotations = some_annotations(labelled)
     view, schema = view_of(annotations), default_schema()
     with Decisions(workspace / "review.db") as decisions:
         desk = Desk(annotations, decisions, schema, view, each)

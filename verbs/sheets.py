@@ -10,7 +10,7 @@ from verbs.engines import LOCAL, Engine, no_service, on_ray, one_for_all
 from verbs.engines import run as run_on_ray
 from verbs.labellers import hosted_labeller, load_tagger, tell_estimate, tell_usage
 from verbs.options import Corrected, EstimateOnly, Examples, Files, Language, MaxUsd, Shield
-from verbs.terminal import WORKSPACE, Failures, Out, Workspace, count, say, watch
+from verbs.terminal import WORKSPACE, Failures, Out, OutFolder, Workspace, count, say, watch
 
 if TYPE_CHECKING:
     from core.extracting import Extraction
@@ -157,7 +157,10 @@ def tell_extraction(report: "Extraction", extractor: Any, out: Path) -> Failures
 
 @app.command()
 def corrections(
-    file: Path,
+    file: Annotated[
+        Path,
+        typer.Argument(help="The .xlsx that extract (or the demo) wrote.", metavar="FILE"),
+    ],
     letters: Annotated[Path, typer.Option(help="letters.jsonl that the spreadsheet came from.")],
     out: Out = Path("corrected_fields.jsonl"),
     person: Annotated[str, typer.Option(help="Who corrected, as a number.")] = "sheet",
@@ -185,9 +188,9 @@ def corrections(
 def compare(
     files: Annotated[
         list[Path],
-        typer.Argument(help="JSON files of extract's, one a system.", metavar="FILES..."),
+        typer.Argument(help="JSON files that lettera extract wrote.", metavar="FILES"),
     ],
-    out: Out = Path("report"),
+    out: OutFolder = Path("report"),
     gold: Annotated[
         Path | None, typer.Option(help="What the letters say: extract's JSON, or lines of it.")
     ] = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from core.errors import BadInput, LetteraError, UnknownName
+from verbs.options import Labelled
 from verbs.terminal import (
     WORKSPACE,
     Failures,
@@ -18,6 +19,7 @@ from verbs.terminal import (
     count,
     read_annotations,
     say,
+    some_annotations,
     studio,
     view_of,
     warn,
@@ -135,7 +137,7 @@ def pull_step(client: Any, project: str, out: Path, full: bool = False) -> list[
 
 @app.command()
 def push(
-    labelled: Path,
+    labelled: Labelled,
     project: Project,
     unit: Unit = None,
     language: Language = "it",
@@ -158,6 +160,7 @@ def push(
         if not 0 <= value <= 1:
             raise BadInput(f"{name} {value}: give a share from 0 to 1")
     failures: list[str] = []
+    known = some_annotations(labelled)
     pages = page_images(letters, pdf, url, workspace, failures)
     how: dict[str, Any] = {
         "unit": as_unit(unit),
@@ -167,7 +170,7 @@ def push(
         "drop_old": drop_old,
     }
     with studio(url, workspace) as client:
-        failures += push_step(client, project, read_annotations(labelled), **how)
+        failures += push_step(client, project, known, **how)
         if pages:
             store_pages(client, project, workspace)
             say(f"  the pages of {count(len(pages), 'letter')} are shown beside them")
@@ -208,7 +211,7 @@ def pull(
 
 @app.command()
 def queue(
-    labelled: Path,
+    labelled: Labelled,
     project: Project,
     corrected: Annotated[
         Path | None, typer.Option(help="What people did so far (workspace/corrected.jsonl).")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.errors import ServerError, UnknownName
+from core.errors import BadInput, ServerError, UnknownName
 
 if TYPE_CHECKING:
     from core.records import Annotation
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 WORKSPACE = Path("workspace")
 HOST = "127.0.0.1"
 
-Out = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="File to write.")]
+OutFolder = Annotated[Path, typer.Option("-o", "--out", help="Folder to write.")]
 Workspace = Annotated[
     Path, typer.Option(help="Folder of the work in hand.", envvar="LETTERA_WORKSPACE")
 ]
@@ -104,6 +105,13 @@ def read_annotations(path: Path) -> list["Annotation"]:
     from core.records import Annotation
 
     return list(read_records(path, Annotation))
+
+
+def some_annotations(path: Path) -> list["Annotation"]:
+    """The annotations of a file. Raises BadInput where it holds none: there is nothing to do."""
+    if found := read_annotations(path):
+        return found
+    raise BadInput(f"{path}: holds no phrases; lettera label writes them")
 
 
 @contextmanager

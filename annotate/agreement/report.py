@@ -4,7 +4,6 @@ The page quotes letters: it is readable by its owner alone and never published. 
 drawings hold no letter text.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from annotate.agreement.agreement import Agreement, Field, Pair
 from annotate.agreement.versions import Shared
 from annotate.screen.config import TARGET_COLOUR
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json, write_text
 from core.learn.scoring.figure import svg
 from core.learn.scoring.intervals import Interval
 from core.records import Annotation, Span
@@ -85,12 +84,9 @@ def write_report(agreement: Agreement, folder: Path) -> Path:
     private_folder(folder)
     maps = {"people": _people_map(agreement), "fields": _fields_map(agreement)}
     for name, drawing in maps.items():
-        with replacing(folder / f"{name}.svg") as file:
-            file.write(drawing.encode())
-    with replacing(folder / "agreement.json") as file:
-        file.write(json.dumps(_numbers(agreement), indent=1).encode() + b"\n")
-    with replacing(folder / "agreement.html") as file:
-        file.write(_page(agreement, maps).encode())
+        write_text(folder / f"{name}.svg", drawing)
+    write_json(folder / "agreement.json", _numbers(agreement))
+    write_text(folder / "agreement.html", _page(agreement, maps))
     return folder / "agreement.html"
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import LetteraError
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json
 from core.jsonl import read_records
 from core.records import Annotation
 from core.schema import default_schema
@@ -112,8 +112,7 @@ class Corrections:
         """A training was given all that was pulled: counts anew from here, also after a restart."""
         with self._pulling:
             self._learned, self.new = self._latest, 0
-            with replacing(self._file) as file:
-                file.write(json.dumps({"until": self._learned}).encode())
+            write_json(self._file, {"until": self._learned})
 
     def _run(self) -> None:
         while True:

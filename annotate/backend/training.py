@@ -24,7 +24,7 @@ import psutil
 from annotate.backend.progress import VARIABLE, percent
 from annotate.server import leash
 from core.errors import LetteraError, ServerError
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json
 
 State = Literal["idle", "training", "failed"]
 LOOK = 0.2  # seconds between two looks at a running training
@@ -173,8 +173,7 @@ class Training:
 
     def _note(self, status: Status) -> None:
         self.status = status
-        with replacing(self._folder / "training.json") as file:
-            file.write(json.dumps(asdict(status)).encode())
+        write_json(self._folder / "training.json", asdict(status))
 
     def _noted(self) -> Status:
         try:

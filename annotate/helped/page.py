@@ -1,6 +1,5 @@
 """What is known of the machine's help -> report.json and report.html, which hold no letter text."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
@@ -12,7 +11,7 @@ from annotate.helped.edits import DEEDS, Round, Tally
 from annotate.helped.estimate import Estimate
 from annotate.helped.pace import RULE, Pace
 from annotate.helped.plots import deeds, learning, times
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json, write_text
 from core.records import Json
 
 FIELDS = 30  # fields drawn; the table has all of them
@@ -54,10 +53,8 @@ class Help:
 def write_report(told: Help, folder: Path) -> Path:
     """Writes both files; returns the page."""
     private_folder(folder)
-    with replacing(folder / "report.json") as file:
-        file.write(json.dumps(_json(told), indent=1, ensure_ascii=False).encode() + b"\n")
-    with replacing(folder / "report.html") as file:
-        file.write(page(told).encode())
+    write_json(folder / "report.json", _json(told))
+    write_text(folder / "report.html", page(told))
     return folder / "report.html"
 
 

@@ -21,7 +21,7 @@ _SHOWN: tuple[Deed, ...] = ("kept", "changed", "deleted")
 _BLUE, _ORANGE = "#4C78A8", "#E07A1F"
 
 
-def deeds(rows: Sequence[tuple[str, Tally]], wide: float = 8) -> str:
+def deeds(rows: Sequence[tuple[str, Tally]]) -> str:
     """A bar a row: what became of all that was shown, one unit long; beside it what was added."""
 
     def draw(axes: "Axes") -> None:
@@ -36,7 +36,7 @@ def deeds(rows: Sequence[tuple[str, Tally]], wide: float = 8) -> str:
         axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         axes.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
 
-    return svg(draw, wide, 0.9 + 0.28 * len(rows))
+    return svg(draw, 8, 0.9 + 0.28 * len(rows))
 
 
 def times(pace: Pace) -> str:

@@ -24,7 +24,7 @@ from annotate.server.postgres import Postgres
 from annotate.server.server import SQLITE
 from annotate.server.settings import Settings
 from core.errors import BadInput, LetteraError
-from core.files import private_folder, replacing
+from core.files import private_folder, reading, replacing, writing
 from core.records import Json
 
 MANIFEST = "lettera-backup.json"
@@ -57,9 +57,8 @@ def make(workspace: Path, out: Path | None = None) -> Backup:
         _sweep(folder, out)
         stage = Path(tempfile.mkdtemp(dir=folder, prefix=".making-"))
         try:
-            return _make(workspace, out, stage)
-        except OSError as error:
-            raise BadInput(f"{out}: cannot be written ({error.strerror})") from error
+            with writing(out):
+                return _make(workspace, out, stage)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
 
@@ -130,10 +129,8 @@ def _letters_in(path: Path) -> set[str]:
 def manifest_of(archive: Path) -> Json:
     """What an archive says of itself. Raises BadInput where it is none."""
     try:
-        with ZipFile(archive) as opened:
+        with reading(archive), ZipFile(archive) as opened:
             found: Json = json.loads(opened.read(MANIFEST))
-    except OSError as error:
-        raise BadInput(f"{archive}: cannot be read ({error.strerror})") from error
     except (BadZipFile, KeyError, ValueError) as error:
         raise BadInput(f"{archive}: not a whole backup of lettera") from error
     if found.get("format") != FORMAT:

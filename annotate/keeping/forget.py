@@ -87,11 +87,8 @@ def _forget(
     trace = _trace(letter, lines)
     server = workspace / "labelstudio" / SQLITE
     if client is not None:
-        from annotate.keeping.strike import (
-            compact_server,
-            empty_log,
-            strike,
-        )  # the client takes seconds to import
+        # Label Studio's client takes seconds to import.
+        from annotate.keeping.strike import compact_server, empty_log, strike
 
         done.tasks, done.handed_on = strike(client, letter, dry)
         if not dry:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from annotate.queue.order import Order, as_order
 from core.errors import BadInput
-from core.files import replacing
+from core.files import write_json
 from core.records import Json
 
 _FILE = "queues.json"
@@ -29,8 +29,7 @@ def chosen(workspace: Path, project: str) -> Chosen:
 def choose(workspace: Path, project: str, order: Chosen) -> None:
     """Remembers an order for a project, by its title."""
     known = _read(workspace) | {project: asdict(order)}
-    with replacing(workspace / _FILE) as file:
-        file.write(json.dumps(known, ensure_ascii=False, indent=1).encode())
+    write_json(workspace / _FILE, known)
 
 
 def _read(workspace: Path) -> Json:

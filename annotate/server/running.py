@@ -13,7 +13,7 @@ import psutil
 
 from annotate.server import leash
 from core.errors import ServerError
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ def running_in(folder: Path) -> Running | None:
 
 def note_running(folder: Path, pid: int, server: Running) -> None:
     noted = {"process": _stamp(pid), "starter": _stamp(os.getpid()), "server": asdict(server)}
-    with replacing(folder / "running.json") as file:
-        file.write(json.dumps(noted).encode())
+    write_json(folder / "running.json", noted)
 
 
 def _stamp(pid: int) -> list[float]:

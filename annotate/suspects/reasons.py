@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotate.suspects.marks import Edit, Marked
-from core.schema import TARGET, Schema, default_schema
+from core.schema import TARGET, default_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +15,13 @@ class Reason:
     it: str
 
 
-def name_of(label: str | None, schema: Schema | None = None) -> Reason:
+def name_of(label: str | None) -> Reason:
     """What a label is called on the screen; None is no label."""
-    schema = schema or default_schema()
     if label is None:
         return Reason("nothing", "niente")
     if label == TARGET:
         return Reason(TARGET, "Da segnare")
-    group = schema.groups.get(label)
+    group = default_schema().groups.get(label)
     return Reason(group.en, group.it) if group else Reason(label, label)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from annotate.suspects.marks import KINDS
 from annotate.suspects.ranking import Suspect
-from core.files import private_folder, replacing
+from core.files import private_folder, write_text
 from core.jsonl import write_records
 
 _PAGE = """<!doctype html>
@@ -40,8 +40,7 @@ def write_report(suspects: Sequence[Suspect], folder: Path) -> Path:
     """Writes suspects.jsonl and suspects.html into a folder; returns the page."""
     private_folder(folder)
     write_records(folder / "suspects.jsonl", suspects)
-    with replacing(folder / "suspects.html") as file:
-        file.write(page(suspects).encode("utf-8", "replace"))
+    write_text(folder / "suspects.html", page(suspects))
     return folder / "suspects.html"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from core.errors import BadInput
-from core.files import replacing
+from core.files import reading, replacing
 from core.jsonl import dump
 from core.records import Annotation, Json
 
@@ -182,12 +182,9 @@ class Corrected:
 
 def _lines(path: Path) -> Iterator[bytes]:
     """The lines of a file, none where there is none yet; the last one ends like the others."""
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                if line.strip():
-                    yield line if line.endswith(b"\n") else line + b"\n"
-    except FileNotFoundError:
+    if not path.exists():
         return
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+    with reading(path), path.open("rb") as file:
+        for line in file:
+            if line.strip():
+                yield line if line.endswith(b"\n") else line + b"\n"

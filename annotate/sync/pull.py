@@ -66,7 +66,6 @@ def pull(
     title: str,
     schema: Schema,
     view: View | None = None,
-    progress: Progress | None = None,
 ) -> PullReport:
     """All that people submitted or skipped in a project, under its own label set unless told.
 
@@ -74,7 +73,7 @@ def pull(
     """
     with errors():
         project, view = _project(client, title, schema, view)
-        found = _read(client, project.id, schema, view, filters("and", _WORKED_ON), progress)
+        found = _read(client, project.id, schema, view, filters("and", _WORKED_ON))
         read = list(found)
     annotations = settled([a for touched, _ in read for a in touched.annotations])
     return PullReport(
@@ -90,7 +89,6 @@ def pull_into(
     title: str,
     schema: Schema,
     out: Path,
-    view: View | None = None,
     full: bool = False,
     progress: Progress | None = None,
 ) -> Pulled:
@@ -102,7 +100,7 @@ def pull_into(
     file = Corrected.read(out, title)
     refused: list[Refused] = []
     with errors():
-        project, view = _project(client, title, schema, view)
+        project, view = _project(client, title, schema, None)
         since = None if full else file.newest
         query = filters("and", _WORKED_ON) if since is None else _since(since)
         for touched, bad in _read(client, project.id, schema, view, query, progress):
@@ -157,7 +155,7 @@ def _read(
     schema: Schema,
     view: View,
     query: str,
-    progress: Progress | None,
+    progress: Progress | None = None,
 ) -> Iterator[tuple[Touched, list[Refused]]]:
     """What people said of each task a query gives, and what of it cannot be taken."""
     labels = frozenset(schema.labels(view))

@@ -1,6 +1,5 @@
 """A bench's result -> its JSON, a Markdown table, and one HTML page. No letter text in any."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from core.bench.recipe import Measure, Protocol
 from core.bench.result import Result, Row
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json, write_text
 from core.learn.scoring.intervals import Interval
 
 _NOTHING = "–"
@@ -49,13 +48,10 @@ def write_report(result: Result, folder: Path) -> Path:
     """Writes RECIPE.json, RECIPE.md and RECIPE.html; returns the last."""
     private_folder(folder)
     stem = result.recipe.name
-    with replacing(folder / f"{stem}.json") as file:
-        file.write(json.dumps(result.to_json(), indent=1, ensure_ascii=False).encode() + b"\n")
-    with replacing(folder / f"{stem}.md") as file:
-        file.write(f"{markdown(result)}\n".encode())
+    write_json(folder / f"{stem}.json", result.to_json())
+    write_text(folder / f"{stem}.md", f"{markdown(result)}\n")
     page = folder / f"{stem}.html"
-    with replacing(page) as file:
-        file.write(_page(result).encode())
+    write_text(page, _page(result))
     return page
 
 

@@ -24,7 +24,7 @@ from core.bench.recipe import Protocol, Recipe, System
 from core.bench.result import Result, Row
 from core.bench.weights import Weights
 from core.errors import LetteraError
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json
 from core.learn.data.split import Split
 from core.learn.networks.checkpoints import fingerprint
 from core.learn.options import Options, Progress, options_for
@@ -177,8 +177,7 @@ class _Task:
             spans=sum(len(annotation.spans) for annotation in told.gold),
             mark=self.mark,
         )
-        with replacing(self.folder / ROW) as file:
-            file.write(json.dumps(row.to_json(), indent=1, ensure_ascii=False).encode() + b"\n")
+        write_json(self.folder / ROW, row.to_json())
         return row
 
     def _models(self, progress: Progress | None) -> list[Learned]:

@@ -89,7 +89,8 @@ SUFFIXES = {
     ".spacy": "spacy",
     ".parquet": "parquet",
 }
-# Only a source says these by its name: brat is written as a folder, the others are only read.
+WRITTEN = (*dict.fromkeys(SUFFIXES.values()), "brat")  # the others are only read
+# Only a source says these by its name: brat is written as a folder.
 SOURCES = {".ann": "brat", ".json": "labelstudio", ".xml": "semclinbr"}
 
 
@@ -99,7 +100,7 @@ def convert(source: Path, target: Path, from_: str | None, to: str | None) -> Co
     Raises UnknownName, with the names to choose from, where it cannot be told.
     """
     reader: Format = FORMATS.get(from_ or _of_source(source))()
-    writer: Format = FORMATS.get(to or _by_suffix(target, SUFFIXES, "--to"))()
+    writer: Format = FORMATS.get(to or _by_suffix(target, SUFFIXES, "--to", WRITTEN))()
     report = Converted(target)
     writer.write(target, _counted(reader.read(source, report), report), report)
     return report
@@ -116,13 +117,13 @@ def _of_source(source: Path) -> str:
         raise BadInput(f"{source}: no such file or folder")
     if source.is_dir() and next(source.rglob("*.ann"), None):
         return "brat"
-    return _by_suffix(source, SUFFIXES | SOURCES, "--from")
+    return _by_suffix(source, SUFFIXES | SOURCES, "--from", FORMATS)
 
 
-def _by_suffix(path: Path, suffixes: dict[str, str], option: str) -> str:
+def _by_suffix(path: Path, suffixes: dict[str, str], option: str, known: Iterable[str]) -> str:
     name = suffixes.get(path.suffix.lower())
     if name is None:
         raise UnknownName(
-            f"{path}: its name does not say its format; name it with {option}: {', '.join(FORMATS)}"
+            f"{path}: its name does not say its format; name it with {option}: {', '.join(known)}"
         )
     return name

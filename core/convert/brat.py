@@ -20,6 +20,7 @@ from core.convert.carried import Place, one_line, packed, reconciled, unpacked, 
 from core.convert.document import Documents, Mark
 from core.convert.standoff import Entity, entities_of
 from core.errors import BadInput
+from core.files import reading, writing
 from core.read.folders import digest_of
 from core.records import Annotation, Span, State
 
@@ -67,20 +68,16 @@ class Brat:
 
     def write(self, target: Path, annotations: Iterable[Annotation], report: Converted) -> None:
         """Makes the folder whole or not at all. Raises BadInput for one that holds files."""
-        try:
+        with writing(target):
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if target.exists() and any(target.iterdir()):
                 raise BadInput(f"{target}: holds files already; name a new folder")
             made = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-        except OSError as error:
-            raise BadInput(f"{target}: cannot be written ({error.strerror})") from error
-        try:
-            _write_all(made, annotations, report)
-            os.replace(made, target)
-        except OSError as error:
-            raise BadInput(f"{target}: cannot be written ({error.strerror})") from error
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+            try:
+                _write_all(made, annotations, report)
+                os.replace(made, target)
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
 
 
 def type_of(label: str) -> str:
@@ -101,9 +98,8 @@ def _annotated(source: Path) -> list[Path]:
 def _text(path: Path) -> str:
     """A file as brat reads it: UTF-8, line ends as they are."""
     try:
-        return path.read_bytes().decode()
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+        with reading(path):
+            return path.read_bytes().decode()
     except UnicodeDecodeError as error:
         raise BadInput(f"{path}: not UTF-8 (byte {error.start}), as brat's files are") from None
 

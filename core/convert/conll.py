@@ -16,7 +16,7 @@ from core.convert.carried import Place, one_line, packed, plain, reconciled, unp
 from core.convert.columns import iob2, runs
 from core.convert.document import Documents, Mark
 from core.errors import BadInput
-from core.files import replacing
+from core.files import reading, replacing
 from core.learn.tags import Word, words
 from core.read.text import decode
 from core.records import Annotation, Json
@@ -141,10 +141,8 @@ def _columns(line: str, width: int) -> list[str] | None:
 
 
 def _text(source: Path) -> str:
-    try:
+    with reading(source):
         return decode(source.read_bytes(), source)[0]
-    except OSError as error:
-        raise BadInput(f"{source}: cannot be read ({error.strerror})") from error
 
 
 def _json(line: str, where: str) -> Json:

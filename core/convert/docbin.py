@@ -18,7 +18,7 @@ from core.convert import Converted
 from core.convert.carried import Place, one_line, packed, reconciled, unpacked, written
 from core.convert.document import Documents, Mark
 from core.errors import BadInput
-from core.files import replacing
+from core.files import reading, replacing
 from core.learn.tags import longest, words
 from core.records import Annotation, Span
 
@@ -57,10 +57,8 @@ class DocBins:
 
 
 def _docs(source: Path) -> Iterator[Doc]:
-    try:
+    with reading(source):
         content = source.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{source}: cannot be read ({error.strerror})") from error
     try:
         docs = DocBin().from_bytes(content)
     except Exception as error:  # zlib's, msgpack's and spaCy's own: nothing in common

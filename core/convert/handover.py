@@ -13,6 +13,7 @@ from pathlib import Path
 from core.convert import Converted
 from core.convert.document import Documents, Mark
 from core.errors import BadInput
+from core.files import reading
 from core.read.text import decode
 from core.records import Annotation
 
@@ -105,7 +106,5 @@ def _gold(path: Path) -> dict[str, list[str]]:
 
 
 def _text(path: Path) -> str:
-    try:
+    with reading(path):
         return decode(path.read_bytes(), path)[0]
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error

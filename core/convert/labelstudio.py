@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, StrictInt, TypeAdapter, ValidationEr
 from core.convert import Converted
 from core.convert.document import Documents, Mark
 from core.errors import BadInput
+from core.files import reading
 from core.records import Annotation, Json
 
 
@@ -82,9 +83,8 @@ class Predictions(People):
 def _tasks(source: Path, report: Converted) -> Iterator[tuple[_Task, str]]:
     """The tasks of an export and what to call each. Raises BadInput without quoting them."""
     try:
-        tasks = TypeAdapter(list[_Task]).validate_json(source.read_bytes())
-    except OSError as error:
-        raise BadInput(f"{source}: cannot be read ({error.strerror})") from error
+        with reading(source):
+            tasks = TypeAdapter(list[_Task]).validate_json(source.read_bytes())
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the top"

@@ -8,6 +8,7 @@ from typing import Any
 from core.convert import Converted
 from core.convert.document import Documents, Mark
 from core.errors import BadInput
+from core.files import reading
 from core.jsonl import read_records, write_records
 from core.records import Annotation, Json
 
@@ -35,13 +36,10 @@ class Lines:
 
 def _objects(source: Path) -> Iterator[tuple[str, Json]]:
     """The objects of a file with the place of each."""
-    try:
-        with source.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield f"{source}:{number}", _object(line, f"{source}:{number}")
-    except OSError as error:
-        raise BadInput(f"{source}: cannot be read ({error.strerror})") from error
+    with reading(source), source.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield f"{source}:{number}", _object(line, f"{source}:{number}")
 
 
 def _object(line: bytes, where: str) -> Json:

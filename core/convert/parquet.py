@@ -18,7 +18,7 @@ from core.convert import Converted
 from core.convert.carried import one_line, written
 from core.convert.columns import iob2
 from core.errors import BadInput
-from core.files import replacing
+from core.files import reading, replacing
 from core.learn.tags import words
 from core.records import Annotation, Json
 
@@ -96,8 +96,9 @@ class Parquet:
 
 def _opened(source: Path) -> Any:
     try:
-        return _File(source)
-    except (OSError, pa.ArrowInvalid) as error:
+        with reading(source):
+            return _File(source)
+    except pa.ArrowInvalid as error:
         raise BadInput(f"{source}: not a Parquet file ({type(error).__name__})") from None
 
 

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from core.convert import Converted
 from core.convert.document import Documents, Mark
 from core.errors import BadInput
+from core.files import reading
 from core.records import Annotation
 
 
@@ -25,19 +26,28 @@ class SemClinBr:
         documents = Documents(report, "import/semclinbr")
         for path in _files(source):
             try:
-                root = ElementTree.parse(path).getroot()
-                text = root.findtext("TEXT")
-                if text is None:
-                    raise BadInput(f"{path}: no <TEXT>; is it a note of SemClinBr?")
-            except (BadInput, OSError, ElementTree.ParseError) as error:
-                what = error if isinstance(error, BadInput) else f"{path}: {type(error).__name__}"
-                report.refused.append(str(what))
+                root, text = _parsed(path)
+            except BadInput as error:
+                report.refused.append(str(error))
                 continue
             report.told["relations left out"] += len(root.findall("RELATIONS/rel"))
             yield from documents.cut(text, _marks(root, text, str(path), report), str(path))
 
     def write(self, target: Path, annotations: Iterable[Annotation], report: Converted) -> None:
         raise BadInput(f"{target}: SemClinBr's XML is only read here; write --to brat")
+
+
+def _parsed(path: Path) -> tuple[ElementTree.Element, str]:
+    try:
+        with reading(path):
+            root = ElementTree.parse(path).getroot()
+    except ElementTree.ParseError as error:
+        line, column = error.position
+        raise BadInput(f"{path}:{line}: not well-formed XML (character {column})") from None
+    text = root.findtext("TEXT")
+    if text is None:
+        raise BadInput(f"{path}: no <TEXT>; is it a note of SemClinBr?")
+    return root, text
 
 
 def _files(source: Path) -> list[Path]:

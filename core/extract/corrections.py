@@ -6,7 +6,6 @@ phrase, with the spans that nobody objected to beside it; where the value was ta
 is. What stands nowhere, or in several places alike, stays a value without a span and is listed.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,7 +17,7 @@ from core.extract.book.table import Table
 from core.extract.cell import from_cell
 from core.extract.relabelled import Relabelling
 from core.extract.workbook import is_touched, look_into, open_workbook
-from core.files import replacing
+from core.files import write_json
 from core.jsonl import read_records, write_records
 from core.records import Annotation, Json, Letter, Value
 from core.schema import Schema, default_schema
@@ -55,14 +54,12 @@ class Corrections:
         return [change for change in self.changes if change.why is not None]
 
 
-def read_corrections(
-    file: Path, letters: Path, person: str = "sheet", schema: Schema | None = None
-) -> Corrections:
+def read_corrections(file: Path, letters: Path, person: str = "sheet") -> Corrections:
     """The changes in an .xlsx of extract's or the demo's, found again in letters.jsonl.
 
     Raises BadInput for a workbook that does not remember what we wrote.
     """
-    schema = schema or default_schema()
+    schema = default_schema()
     if file.suffix.lower() != ".xlsx":
         raise BadInput(f"{file}: only an .xlsx remembers what Lettera wrote; correct that one")
     book, _ = open_workbook(file, values=True)
@@ -122,8 +119,7 @@ def write_corrections(found: Corrections, out: Path) -> Path:
     """Writes the spans to `out` and the corrected letters' values beside it; returns the latter."""
     write_records(out, found.annotations)
     values = out.with_suffix(".json")
-    with replacing(values) as file:
-        file.write(json.dumps(found.rows, ensure_ascii=False, indent=1).encode() + b"\n")
+    write_json(values, found.rows)
     return values
 
 

@@ -9,7 +9,6 @@ have worked on is added to.
 
 import csv
 import io
-import json
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 from core.errors import BadInput
 from core.extract.cell import FORMULA_STARTS, LETTER, in_cell
 from core.extract.result import LetterFields
-from core.files import replacing
+from core.files import as_json, replacing
 from core.schema import Schema, default_schema
 
 if TYPE_CHECKING:
@@ -64,23 +63,9 @@ def _write_json(file: IO[bytes], results: Iterable[LetterFields], schema: Schema
     """A list, letter by letter: an archive's results fit no memory."""
     begin = b"[\n "
     for result in results:
-        file.write(begin + _as_json(result).replace("\n", "\n ").encode())
+        file.write(begin + as_json(result.to_json(), indent=1).replace(b"\n", b"\n "))
         begin = b",\n "
     file.write(b"[]\n" if begin.startswith(b"[") else b"\n]\n")
-
-
-def _as_json(result: LetterFields) -> str:
-    text = json.dumps(result.to_json(), ensure_ascii=False, indent=1)
-    # A lone surrogate, which UTF-8 cannot carry, stays escaped.
-    return text if _can_be_sent(text) else json.dumps(result.to_json(), indent=1)
-
-
-def _can_be_sent(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _write_csv(file: IO[bytes], results: Iterable[LetterFields], schema: Schema) -> None:
@@ -109,10 +94,14 @@ def _write_xlsx(path: Path, results: Iterable[LetterFields], schema: Schema) -> 
         from core.extract.book.fresh import FreshBook  # openpyxl takes 0.3 s to import
 
         book = FreshBook(schema)
-        for result in results:
-            book.add(result)
-        with replacing(path) as file:
-            book.save(file)
+        try:
+            for result in results:
+                book.add(result)
+            with replacing(path) as file:
+                book.save(file)
+        except BaseException:
+            book.drop()
+            raise
         return None
     return _extend(path, results, schema)
 

@@ -22,6 +22,7 @@ from core.extract.book.memory import Entry, Memory, Written, fingerprint
 from core.extract.book.table import Table
 from core.extract.cell import LETTER
 from core.extract.result import LetterFields
+from core.files import reading
 from core.schema import Field, Schema
 
 _LOCKED = b"\xd0\xcf\x11\xe0"  # a compound file: what Excel makes of a workbook with a password
@@ -96,11 +97,9 @@ def open_workbook(path: Path, *, values: bool = False) -> tuple[Workbook, list[s
     """
     lost = lost_parts(path)
     try:
-        with warnings.catch_warnings(record=True) as told:
+        with reading(path), warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             book = load_workbook(path, data_only=values)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
     except (BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, SyntaxError) as bad:
         raise BadInput(f"{path}: not an Excel workbook ({type(bad).__name__})") from None
     return book, lost + sorted({str(one.message).partition(" extension")[0] for one in told})
@@ -109,15 +108,13 @@ def open_workbook(path: Path, *, values: bool = False) -> tuple[Workbook, list[s
 def lost_parts(path: Path) -> list[str]:
     """The parts of a workbook that openpyxl does not keep. Raises BadInput where it is none."""
     try:
-        with path.open("rb") as file:
+        with reading(path), path.open("rb") as file:
             if file.read(4) == _LOCKED:
                 raise BadInput(f"{path}: locked with a password; take it off, or write elsewhere")
-        with ZipFile(path) as archive:
+        with reading(path), ZipFile(path) as archive:
             parts = {folder for folder in _LOST for n in archive.namelist() if folder in n}
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
     except BadZipFile:
-        raise BadInput(f"{path}: not an Excel workbook; write to another file") from None
+        raise BadInput(f"{path}: not an Excel workbook; name another file") from None
     return [part.split("/")[1] for part in sorted(parts)]
 
 

@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from core.errors import BadInput
+from core.files import reading
 from core.label import Labeller
 from core.records import Annotation, Phrase
 
@@ -52,15 +53,12 @@ class Known:
 def _lines(path: Path) -> Iterator[tuple[str, int, int]]:
     """The letter of each line, and where the line stands, in bytes."""
     at = 0
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    try:
-                        yield str(json.loads(line)["letter"]), at, len(line)
-                    except (ValueError, TypeError, KeyError):
-                        where = f"{path}:{number}"
-                        raise BadInput(f"{where}: no labelled phrase; give label's file") from None
-                at += len(line)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+    with reading(path), path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                try:
+                    yield str(json.loads(line)["letter"]), at, len(line)
+                except (ValueError, TypeError, KeyError):
+                    where = f"{path}:{number}"
+                    raise BadInput(f"{where}: no labelled phrase; give label's file") from None
+            at += len(line)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.errors import BadInput
+from core.files import writing
 from core.learn.record import Record, write_record
 from core.learn.tagger import Tagger, weights_of
 
@@ -44,17 +45,13 @@ def in_place(out: Path) -> Iterator[Path]:
     out = out.absolute()
     for stale in out.parent.glob(f".{out.name}.new-*"):
         shutil.rmtree(stale)
-    try:
+    with writing(out):
         made = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.new-"))
-    except OSError as error:
-        raise BadInput(f"{out}: cannot be written ({error.strerror})") from error
-    try:
-        yield made
-        put_in_place(made, out)
-    except OSError as error:
-        raise BadInput(f"{out}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        try:
+            yield made
+            put_in_place(made, out)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def put_in_place(made: Path, out: Path) -> None:

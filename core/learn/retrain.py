@@ -21,7 +21,7 @@ from core.learn.scoring.intervals import Paired, compared
 from core.learn.tagger import Tagger
 from core.learn.told import FEWEST
 from core.learn.train import lots_of, mark_of, shares_of, train
-from core.records import Annotation, Json
+from core.records import Annotation
 
 SURE = 0.05
 
@@ -48,8 +48,6 @@ def retrain(
     options: Options,
     last: Path,
     progress: Progress | None = None,
-    *,
-    recipe: Json | None = None,
 ) -> Record:
     """Trains the next model after `last` and writes it to `out`, with the comparison in its record.
 
@@ -69,7 +67,7 @@ def retrain(
         ways["last"] = dataclasses.replace(options, start=str(last), network=())
     places = {way: out.absolute().with_name(f".{out.absolute().name}.from-{way}") for way in ways}
     tried = {
-        way: train(lots, places[way], own, _part(progress, number, len(ways)), recipe=recipe)
+        way: train(lots, places[way], own, _part(progress, number, len(ways)))
         for number, (way, own) in enumerate(ways.items())
     }
     f1 = {way: _on_validation(record) for way, record in tried.items()}

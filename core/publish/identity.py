@@ -15,6 +15,7 @@ from itertools import combinations
 
 from core.label import LABELLERS
 from core.learn.record import opaque
+from core.read.dates import written
 from core.read.months import STEMS, month
 from core.records import Annotation, Letter, Phrase, Span, phrase_ids
 from core.schema import default_schema
@@ -39,6 +40,7 @@ _DECIMAL = re.compile(r"(?<![\w.])\d\.\d+(?![\w.])")
 _DAY = re.compile(r"(?<!\d)(\d{1,2})\s?[./\- ]\s?(\d{1,2})\s?[./\- ]\s?(\d{4}|\d{2})(?!\d)")
 _ISO = re.compile(r"(?<!\d)(\d{4})[./\-](\d{1,2})[./\-](\d{1,2})(?!\d)")
 _SOLID = re.compile(r"(?<!\w)\d{8}(?!\w)")
+# In English and German, too, most months begin with these letters.
 _NAMED = re.compile(rf"(?<!\d)(\d{{1,2}})\W{{1,3}}({'|'.join(STEMS)})[a-z]*\W{{1,3}}(\d{{4}})")
 
 
@@ -182,16 +184,18 @@ def _numbers(text: str, known: Mapping[str, str]) -> Iterator[str]:
 
 
 def _days(text: str) -> Iterator[date]:
-    for day, number, year in _DAY.findall(text):
-        for whole in (int(year),) if len(year) == 4 else (1900 + int(year), 2000 + int(year)):
-            yield from _day(whole, int(number), int(day))
+    """The days that a folded text writes out, and those its figures may be, whatever stands around
+    them: in a table or a program a date has other neighbours than in a letter."""
+    told = [(said.day, said.month, said.year) for said in written(text) if said.year]
+    told += [(day, month(name), year) for day, name, year in _NAMED.findall(text)]
+    for day, number, year in (*told, *_DAY.findall(text)):
+        for century in (0,) if len(year) == 4 else (1900, 2000):
+            yield from _day(century + int(year), int(number), int(day))
     for year, number, day in _ISO.findall(text):
         yield from _day(int(year), int(number), int(day))
     for run in _SOLID.findall(text):
         yield from _day(int(run[:4]), int(run[4:6]), int(run[6:]))
         yield from _day(int(run[4:]), int(run[2:4]), int(run[:2]))
-    for day, name, year in _NAMED.findall(text):
-        yield from _day(int(year), month(name), int(day))
 
 
 def _day(year: int, month: int, day: int) -> Iterator[date]:

@@ -7,6 +7,7 @@ CRF every feature. What is left is `Raw`: numbers, in which only long runs of le
 
 import io
 import json
+import lzma
 import struct
 import zipfile
 import zlib
@@ -27,9 +28,10 @@ first, some fifty in 400 MB the second."""
 _WINDOW = 1 << 24
 _OVERLAP = 1 << 10
 _BROKEN = (
-    *(KeyError, NotImplementedError, RuntimeError, TypeError, ValueError),
-    *(struct.error, zipfile.BadZipFile, zlib.error),
+    *(EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError),
+    *(lzma.LZMAError, struct.error, zipfile.BadZipFile, zlib.error),
 )
+"""What the readers of JSON, archives, CRFs and graphs raise of a file that is none of theirs."""
 _COUNTS = 10_000_000
 """Numbers from here on are no counts, nor places in a vocabulary."""
 

@@ -44,7 +44,10 @@ def refuse_leaks(
         if file.path.name == TOKENIZER:
             seen = base
         for part in parts(file.name, file.path.read_bytes()):
-            hits += [f"{part.where} ({what})" for what in sorted(_found(part, seen))]
+            try:
+                hits += [f"{part.where} ({what})" for what in sorted(_found(part, seen))]
+            except BadInput as error:
+                raise BadInput(f"{part.where}: {error}; train the model again") from None
     if hits:
         listed = list(dict.fromkeys(hits))
         more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""

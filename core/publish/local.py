@@ -23,6 +23,7 @@ from core.files import private_folder
 _KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "HF_HOME", "HF_TOKEN", "HF_ENDPOINT")
 _READY = "whole"
 HOST = "127.0.0.1"
+_PATIENCE = 120.0  # seconds for the page to answer
 
 
 def environment(space: Path, home: Path) -> Path:
@@ -67,8 +68,6 @@ def running(
     python: Path,
     port: int,
     variables: Mapping[str, str],
-    *,
-    seconds: float = 120,
 ) -> Iterator[str]:
     """The Space's program while the block runs, with nothing of this environment; its address."""
     url = f"http://{HOST}:{port}"
@@ -77,7 +76,7 @@ def running(
     settings |= {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     page = subprocess.Popen([str(python), "app.py"], cwd=space, env=settings)
     try:
-        _await(url, page, seconds)
+        _await(url, page)
         yield url
     finally:
         page.send_signal(signal.SIGINT)
@@ -88,8 +87,8 @@ def running(
             page.wait()
 
 
-def _await(url: str, page: "subprocess.Popen[bytes]", seconds: float) -> None:
-    until = time.monotonic() + seconds
+def _await(url: str, page: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         if page.poll() is not None:
             raise ServerError(f"the Space's program ended with {page.returncode}; see above")
@@ -98,4 +97,4 @@ def _await(url: str, page: "subprocess.Popen[bytes]", seconds: float) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise ServerError(f"the Space's program does not answer after {seconds:.0f} s")
+    raise ServerError(f"the Space's program does not answer after {_PATIENCE:.0f} s")

@@ -9,7 +9,7 @@ from typing import Any
 from huggingface_hub import HfApi
 
 from core.errors import LetteraError
-from core.files import replacing
+from core.files import write_json
 from core.learn.record import FILE, read_record
 from core.learn.told import score_of
 from core.publish.hub import explained, patiently
@@ -42,8 +42,7 @@ def remember(workspace: Path, plan: Plan) -> None:
         "tag": plan.tag,
         "url": plan.url,
     }
-    with replacing(workspace / PUBLISHED) as file:
-        file.write(json.dumps(known, indent=1).encode() + b"\n")
+    write_json(workspace / PUBLISHED, known)
 
 
 def remembered(workspace: Path) -> dict[str, Json]:
@@ -55,12 +54,12 @@ def remembered(workspace: Path) -> dict[str, Json]:
     return found
 
 
-def look(api: HfApi, rows: Iterable[tuple[str, str]], *, seconds: float = 60) -> Iterator[Online]:
+def look(api: HfApi, rows: Iterable[tuple[str, str]]) -> Iterator[Online]:
     """Each repository (kind, name) as it is online now."""
     for kind, repo in rows:
         try:
             with explained(api, repo):
-                well, told = _model(api, repo) if kind == "model" else _space(api, repo, seconds)
+                well, told = _model(api, repo) if kind == "model" else _space(api, repo)
         except LetteraError as error:
             well, told = False, [str(error)]
         yield Online(kind, repo, well, tuple(told))
@@ -76,7 +75,7 @@ def _model(api: HfApi, repo: str) -> tuple[bool, list[str]]:
     return True, told
 
 
-def _space(api: HfApi, repo: str, seconds: float) -> tuple[bool, list[str]]:
+def _space(api: HfApi, repo: str) -> tuple[bool, list[str]]:
     runtime: Any = patiently(lambda: api.get_space_runtime(repo))
     stage = str(getattr(runtime.stage, "value", runtime.stage))
     told = [stage.replace("_", " ").casefold()]
@@ -91,7 +90,7 @@ def _space(api: HfApi, repo: str, seconds: float) -> tuple[bool, list[str]]:
         return asleep, [*told, *(["wakes with the next visitor"] if asleep else [])]
     host = host_of(api, repo)
     token = api.token if isinstance(api.token, str) else None
-    took = ask(host, token, seconds=seconds)
+    took = ask(host, token)
     return True, [*told, f"answers in {took:.1f} s at {host}"]
 
 

@@ -8,12 +8,18 @@ import base64
 import binascii
 import gzip
 import html
+import io
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
+from core.errors import BadInput
+
+MOST = 64 << 20
+"""Bytes that something compressed may have when it is unpacked: no model holds a text as long."""
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _BASE64 = re.compile(r"(?<![\w+/])[A-Za-z0-9+/_-]{6,}={0,2}(?![\w+/=])")
 _HEX = re.compile(r"(?<!\w)(?:[0-9a-fA-F]{2}){4,}(?!\w)")
@@ -25,7 +31,7 @@ _BYTES = re.compile(r"[\u0120\u00c3\u00c2]")
 
 
 def readings(text: str) -> Iterator[str]:
-    """The text, and what else it says where that differs."""
+    """The text, and what else it says where that differs. Raises BadInput for a bomb."""
     yield text
     for other in _READERS:
         told = other(text)
@@ -89,9 +95,11 @@ def _bytes(decoded: Callable[[str], bytes], run: str) -> bytes:
 def _said(packed: bytes) -> str:
     if packed[:2] == b"\x1f\x8b":
         try:
-            packed = gzip.decompress(packed)
-        except (OSError, EOFError):
+            packed = gzip.open(io.BytesIO(packed)).read(MOST + 1)
+        except (OSError, EOFError, zlib.error):
             return ""
+        if len(packed) > MOST:
+            raise BadInput(f"something compressed is more than {MOST >> 20} MB when unpacked")
     try:
         text = packed.replace(b"\0", b"").decode()
     except UnicodeDecodeError:

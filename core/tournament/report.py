@@ -1,6 +1,5 @@
 """Results of a tournament -> compare.json, and a page with a table and F1 drawn against money."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from html import escape
@@ -8,7 +7,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json, write_text
 from core.learn.scoring.figure import svg
 from core.learn.scoring.intervals import Interval
 from core.tournament.compete import Result
@@ -49,11 +48,9 @@ the ledger count at what such answers cost when they were paid.</p>
 def write_report(results: Sequence[Result], gold: str, folder: Path) -> Path:
     """Writes compare.json and compare.html (table, drawing; no letter text); returns the latter."""
     private_folder(folder)
-    with replacing(folder / "compare.json") as file:
-        told = {"gold": gold, "entries": [asdict(result) for result in results]}
-        file.write(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
-    with replacing(folder / "compare.html") as file:
-        file.write(_page(results, gold).encode())
+    told = {"gold": gold, "entries": [asdict(result) for result in results]}
+    write_json(folder / "compare.json", told)
+    write_text(folder / "compare.html", _page(results, gold))
     return folder / "compare.html"
 
 

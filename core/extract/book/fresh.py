@@ -61,6 +61,16 @@ class FreshBook:
         self._places.auto_filter.ref = evidence.area(self._last_place)
         self._book.save(file)
 
+    def drop(self) -> None:
+        """Ends a workbook that is not to be: its rows on disk, letters' words, go at once.
+
+        Left to itself, openpyxl ends its files in the wrong order, with a page of complaints.
+        """
+        for sheet in self._book.worksheets:
+            if not sheet.closed:
+                sheet.close()
+                sheet._writer.cleanup()
+
     def _add_places(self, name: str, result: LetterFields) -> int | None:
         """The places of a letter among the evidence; the first row."""
         first = self._last_place + 1

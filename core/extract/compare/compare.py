@@ -1,6 +1,5 @@
 """Files of results, one a system -> all that the paper compares, in one value and one report."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
@@ -11,7 +10,7 @@ from core.extract.compare.comparison import Comparison
 from core.extract.compare.source import Document, System, names_of, read_system
 from core.extract.compare.tally import tally
 from core.extract.compare.texts import TFIDF, compare_texts
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json, write_text
 from core.jsonl import read_records
 from core.records import Letter
 from core.schema import Schema, default_schema
@@ -24,14 +23,13 @@ def compare(
     letters: Path | None = None,
     encoder: Path | None = None,
     letter: str | None = None,
-    schema: Schema | None = None,
     seed: int = 0,
 ) -> Comparison:
     """Reads and compares; `letters` is letters.jsonl, for the words behind the quotes.
 
     Raises BadInput where nothing can be compared, UnknownName for a letter that not all have.
     """
-    schema = schema or default_schema()
+    schema = default_schema()
     systems = [
         read_system(path, name, schema)
         for path, name in zip(files, names_of(list(files)), strict=True)
@@ -58,15 +56,13 @@ def compare(
     return found
 
 
-def write_comparison(found: Comparison, folder: Path, schema: Schema | None = None) -> Path:
+def write_comparison(found: Comparison, folder: Path) -> Path:
     """Writes comparison.json and comparison.html, which quotes letters; returns the latter."""
     from core.extract.compare.page import page  # matplotlib takes a second to import
 
     private_folder(folder)
-    with replacing(folder / "comparison.json") as file:
-        file.write(json.dumps(found.to_json(), indent=1, ensure_ascii=False).encode() + b"\n")
-    with replacing(folder / "comparison.html") as file:
-        file.write(page(found, schema or default_schema()).encode("utf-8", "replace"))
+    write_json(folder / "comparison.json", found.to_json())
+    write_text(folder / "comparison.html", page(found, default_schema()))
     return folder / "comparison.html"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from core.errors import BadInput
 from core.extract.compare.verdict import Judge, Verdict
+from core.files import reading
 from core.records import Json, Value
 from core.schema import Field, Schema
 
@@ -101,9 +102,8 @@ def names_of(paths: list[Path]) -> list[str]:
 
 def _rows(path: Path) -> Iterator[Any]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+        with reading(path):
+            text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise BadInput(f"{path}: not a text file; give it the JSON that extract writes") from None
     try:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from core.label.shield.months import month, named, value, weekday, weekday_named
+from core.read.months import ROMAN
 
-_ROMANS = "I II III IV V VI VII VIII IX X XI XII".split()
+_ROMANS = [figures.upper() for figures in ROMAN]
 _SEP = r"\s{0,2}[./\-–]\s{0,2}"
 _NAME = r"(?P<name>[^\W\d_]{2,10})"
 _YEAR = r"\d{4}|['’]?\d\d"

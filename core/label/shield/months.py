@@ -1,11 +1,11 @@
 """Months, days of the week and numbers as words: what they mean, and how to say another one."""
 
-from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
 from core.label.shield.words import is_ordinary, plain
+from core.read.dates import NUMBERS
 from core.read.months import MONTHS
 
 _NAMES = {
@@ -19,9 +19,7 @@ _NAMES = {
 WEEKDAYS = "lunedì martedì mercoledì giovedì venerdì sabato domenica".split()
 _SHORTEST = 3  # letters of an abbreviation
 _SLIP = 5  # letters from which on one slip of the pen still means the month
-_UNITS = "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici".split()
-_UNITS += "quattordici quindici sedici diciassette diciotto diciannove".split()
-_TENS = "venti trenta quaranta cinquanta sessanta settanta ottanta novanta".split()
+_BELOW_100 = {0: "zero"} | {n: word for word, n in NUMBERS.items() if word != "primo"}
 
 
 @lru_cache(maxsize=1 << 12)
@@ -96,32 +94,14 @@ def is_number(word: str) -> bool:
 
 @cache
 def _said() -> dict[str, int]:
-    found = {"primo": 1, "prima": 1} | {word: number for number, word in enumerate(_UNITS)}
-    for number in range(2999, -1, -1):
-        for word in _spelled(number):
-            found[word] = number
-    return found
+    return {"primo": 1, "prima": 1} | {_spelled(number): number for number in range(3000)}
 
 
-def _spelled(number: int) -> Iterator[str]:
-    """A number in words, with and without elisions that people forget."""
-    if number < len(_UNITS):
-        yield _UNITS[number]
-    elif number < 100:
-        ten, unit = divmod(number, 10)
-        head = _TENS[ten - 2]
-        yield (
-            head
-            if not unit
-            else head[:-1] + _UNITS[unit]
-            if unit in (1, 8)
-            else head + _UNITS[unit]
-        )
-    elif number < 1000:
-        hundred, rest = divmod(number, 100)
-        head = ("" if hundred == 1 else _UNITS[hundred]) + "cento"
-        yield from (head + tail for tail in (_spelled(rest) if rest else [""]))
-    else:
-        thousand, rest = divmod(number, 1000)
-        head = "mille" if thousand == 1 else _UNITS[thousand] + "mila"
-        yield from (head + tail for tail in (_spelled(rest) if rest else [""]))
+def _spelled(number: int) -> str:
+    if number < 100:
+        return _BELOW_100[number]
+    size, unit = (100, "cento") if number < 1000 else (1000, "mila")
+    many, rest = divmod(number, size)
+    head = unit if size == 100 else "mille"
+    head = head if many == 1 else _BELOW_100[many] + unit
+    return head + (_spelled(rest) if rest else "")

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -14,7 +14,6 @@ from core.records import Annotation, Origin
 
 Side = Literal["train", "validation", "test"]
 SIDES: tuple[Side, ...] = get_args(Side)
-Key = Callable[[Annotation], str]
 KNOWN: tuple[Origin, ...] = ("human", "fictitious")
 
 
@@ -42,18 +41,16 @@ def split(
     method: Method = "stratified",
     seed: int = 0,
     shares: tuple[float, float] = (0.1, 0.1),
-    together: Key = hand_of,
     stays: Mapping[str, Side] | None = None,
 ) -> Split:
     """Sets aside a share of the letters for validation and one for test: at least one letter each,
     none for a share of 0.
 
-    `together` names what must not be torn apart: the letter, or a wider key (patient, ward). Only
-    letters with known answers (corrected by people, or fictitious) are set aside, where there are
-    any: a score against the rules' own output would be a score of agreement with the rules.
+    Only letters with known answers (corrected by people, or fictitious) are set aside, where there
+    are any: a score against the rules' own output would be a score of agreement with the rules.
     `stays`: letters that keep their side, whatever the shares say then of the others.
     """
-    groups = _groups(annotations, together, method)
+    groups = _groups(annotations, method)
     fixed = _fixed(groups, stays or {})
     known = _known(groups)
     needed = 2 if len(known) < len(groups) else 3
@@ -78,7 +75,7 @@ def split(
         "test": [free[row] for row in test],
         "validation": [free[row] for row in validation],
     }
-    return _lots(annotations, fixed, held, together)
+    return _lots(annotations, fixed, held)
 
 
 def folds(
@@ -87,12 +84,11 @@ def folds(
     seed: int = 0,
     *,
     method: Method = "stratified",
-    together: Key = hand_of,
     validation: float = 0.1,
 ) -> list[Split]:
     """k splits of which each letter is in the test lot of exactly one; `validation` is the share of
     the others that is set aside to choose the model, 0 for none."""
-    groups = _groups(annotations, together, method)
+    groups = _groups(annotations, method)
     names = _known(groups)
     if not 2 <= k <= len(names) - (validation > 0):
         raise BadInput(f"{len(names)} letters cannot be parted into {k} lots; choose fewer folds")
@@ -111,18 +107,16 @@ def folds(
             "test": [names[row] for row in test],
             "validation": [names[row] for row in checked],
         }
-        found.append(_lots(annotations, {}, held, together))
+        found.append(_lots(annotations, {}, held))
     return found
 
 
-def _groups(
-    annotations: Sequence[Annotation], together: Key, method: Method
-) -> dict[str, list[Annotation]]:
+def _groups(annotations: Sequence[Annotation], method: Method) -> dict[str, list[Annotation]]:
     if method not in METHODS:
         raise UnknownName(f"no split named '{method}'; choose one of: {', '.join(METHODS)}")
     groups: dict[str, list[Annotation]] = {}
     for annotation in annotations:
-        groups.setdefault(together(annotation), []).append(annotation)
+        groups.setdefault(hand_of(annotation), []).append(annotation)
     return dict(sorted(groups.items()))
 
 
@@ -146,13 +140,12 @@ def _lots(
     annotations: Sequence[Annotation],
     fixed: Mapping[str, Side],
     held: Mapping[Side, Sequence[str]],
-    together: Key,
 ) -> Split:
     """The lots of groups with a side of their own or one chosen; all others are learned from."""
     side = {**fixed, **{name: side for side, names in held.items() for name in names}}
     lots: dict[Side, list[Annotation]] = {name: [] for name in SIDES}
     for annotation in annotations:
-        lots[side.get(together(annotation), "train")].append(annotation)
+        lots[side.get(hand_of(annotation), "train")].append(annotation)
     return Split(*(tuple(lots[name]) for name in SIDES))
 
 

@@ -4,14 +4,12 @@ A head is one file, one row of `HEADS` and one case of `core.learn.engines.decod
 its scores.
 """
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.registry import Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-HeadName = Literal["linear", "crf", "multilabel"]
 
 
 class Head(Protocol):

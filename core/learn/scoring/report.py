@@ -3,7 +3,6 @@
 The page quotes letters: it stands by itself, is readable by its owner alone and is never published.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from core.files import private_folder, replacing
+from core.files import private_folder, write_json, write_text
 from core.learn.record import Record
 from core.learn.scoring.averages import Averages
 from core.learn.scoring.confusion import OUTSIDE, Confusion
@@ -31,10 +30,8 @@ _HERE = Path(__file__).parent
 def write_report(evaluation: Evaluation, folder: Path) -> Path:
     """Writes both files, mode 0600, into the folder; returns the page."""
     private_folder(folder)
-    with replacing(folder / NUMBERS) as file:
-        file.write(json.dumps(numbers(evaluation), indent=1, ensure_ascii=False).encode() + b"\n")
-    with replacing(folder / PAGE) as file:
-        file.write(page(evaluation).encode())
+    write_json(folder / NUMBERS, numbers(evaluation))
+    write_text(folder / PAGE, page(evaluation))
     return folder / PAGE
 
 
