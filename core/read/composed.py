@@ -97,7 +97,7 @@ def asked(name: str, question: bool) -> str | None:
 
 
 def _explained(words: list[str], strangers: int) -> str | None:
-    if _strangers(words) > strangers:
+    if _strangers(words) > strangers or "come" in words[1:]:  # ECG come all'ingresso
         return None
     subject, time = _subject(words), _time(words)
     if subject is None and time and _any(words, "found"):

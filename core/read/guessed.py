@@ -30,7 +30,7 @@ _BEGINNINGS = {
     "Diagnosi": re.compile(
         r"\b(?:stenosi|insufficienza|steno-?insufficienza|cardiopatia|coronaropatia|aneurisma"
         r"|dissezione|endocardite|valvulopatia|sostituzione|plastica|anuloplastica|by-?pass|bpac"
-        r"|cabg|protesi|bioprotesi|intervento|trivasale|bivasale|mixoma|rottura|esiti|obesita)\b"
+        r"|cabg|protesi|bioprotesi|intervento|trivasale|bivasale|mixoma|rottura|esiti|obesit[aà]|scompenso)\b"
     ),
     "Motivo ricovero": re.compile(
         r"\b(?:dispnea|affanno|nyha|angor|angina|ricover\w+|elezione|elettiv\w+|programmat\w+"

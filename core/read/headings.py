@@ -189,6 +189,8 @@ def _by_place(line: str, below: str, alone: bool) -> Heading | None:
     rest = line[lead:].rstrip()
     behind = _TRAIL.search(rest)
     if behind and _DATED.search(behind[0]):
+        if _STAY.match(rest):
+            return None
         rest = rest[: behind.start()]  # All'ingresso (08/04/2024)
     question, colon = rest.endswith("?"), rest.endswith(":")
     plain = question or not (_PUNCTUATION.search(rest[:-1]) or any(c.isdigit() for c in rest))

@@ -30,7 +30,7 @@ def sections(text: str) -> tuple[Section, ...]:
                 heading = replace(heading, key=guess)
             elif heading.key == STRANGE:
                 continue
-        if heading is not None and not _parts(heading, name):
+        if heading is not None and not (_parts(heading, name) and _stands(text, heading, name)):
             # The title first met among the sections begins the letter's front page behind them.
             if heading.key not in known_headings().titles:
                 continue
@@ -61,7 +61,8 @@ def sections(text: str) -> tuple[Section, ...]:
 
 def _guess(text: str, heading: Heading, later: Sequence[Heading], seen: set[str]) -> str | None:
     """The field that the text below a strange heading is of, if no other heading claims it."""
-    ends = (one.start for one in later if one.bare or one.key not in known_headings().findings)
+    inside = known_headings().findings | known_headings().turning
+    ends = (one.start for one in later if one.bare or one.key not in inside)
     block = text[heading.body : next(ends, len(text))].casefold()
     taken = seen | {known_headings().fields.get(one.key) for one in later}
     guess = guessed(block, COURSE in seen)
@@ -92,6 +93,12 @@ def _parts(heading: Heading, name: str) -> bool:
     if heading.key in known.labels and not heading.bare:
         return name not in _TOLD
     return heading.key not in known.titles
+
+
+def _stands(text: str, heading: Heading, name: str) -> bool:
+    """`Intervento (12/03/2019): ...` on the line below the disease belongs to the diagnosis."""
+    inline = name == "Diagnosi" and not heading.bare and heading.key in known_headings().turning
+    return not inline or text.endswith("\n\n", 0, heading.start)
 
 
 def _name(heading: Heading, name: str, seen: set[str]) -> str:

@@ -253,7 +253,7 @@ _EXAMINED = re.compile(
 _NEXT_LABEL = re.compile(r"\.\s+(?:intervento|operazione|operat[oa]|procedura)\b")
 _HERE = re.compile(
     r"\b(?:quest|nostr|cardiochirurgi|c\.?c\.?h\b|cch\b|presso di noi|ns\.?\b"
-    r"|codest)"
+    r"|codest|ci (?:e|era|fu|venne|veniva|viene) (?:stat[oa] )?(?:trasferit|inviat|affidat)[oa])"
 )
 _THERE = re.compile(
     r"\b(?:d?ove|in cui|nel quale|nella quale|presso (?:cui|il quale|la quale))"

@@ -1,16 +1,16 @@
 """Who the patient is: name, record number, telephone, age, sex and stay where they are said."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.label.rules.dates import is_header
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.names import Names
 from core.label.rules.phones import begins_with_a_name, phones, undated
-from core.label.rules.words import Line
+from core.label.rules.words import Line, fold
 from core.read.spoken import WORDS
 from core.read.spoken import digits as spoken_digits
-from core.records import Value
+from core.records import Phrase, Span, Value
 
 Found = tuple[int, int, str, Value | None]
 
@@ -94,6 +94,21 @@ _STAY = (
         r"|gpo|g\.p\.o|gg)"
     ),
 )
+
+
+_OF_FILE = re.compile(r"\b(?:cartel|cart\b|c\.?\s?c\b|nosol|sdo\b)")
+
+
+def of_the_file(phrases: Sequence[Phrase], spans: list[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
+    """The spans without numbers of forms and requests, where one of a record is told."""
+
+    def own(phrase: Phrase, span: Span) -> bool:
+        before = fold(phrase.text[max(0, span.start - 40) : span.start])
+        return span.field != "n_cartella" or _OF_FILE.search(before) is not None
+
+    pairs = list(zip(phrases, spans, strict=True))
+    told = any(s.field == "n_cartella" and own(p, s) for p, found in pairs for s in found)
+    return [tuple(s for s in found if own(p, s)) for p, found in pairs] if told else spans
 
 
 class Identity:

@@ -16,7 +16,7 @@ from core.label.rules.concepts import Concepts
 from core.label.rules.context import Context, Cues
 from core.label.rules.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
 from core.label.rules.finder import Finder
-from core.label.rules.identity import Identity
+from core.label.rules.identity import Identity, of_the_file
 from core.label.rules.joining import joined, without_twins
 from core.label.rules.lexicon import LEXICON, Hit, longest, read_lexicon
 from core.label.rules.lines import ReadLine
@@ -92,7 +92,7 @@ class Rules:
             if below[:1].isdigit() and names_alone(line, spans[-1]):
                 before = "nato il"
             told = told or self._stages.tells_operation(line)
-        spans = without_letterhead(today(phrases, spans))
+        spans = of_the_file(phrases, without_letterhead(today(phrases, spans)))
         known = {
             span.value
             for found in spans
