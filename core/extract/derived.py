@@ -206,10 +206,10 @@ def _implied(letter: Letter, values: Values) -> Iterator[FieldValue]:
 
 def _nothing_else(letter: Letter, values: Values) -> Iterator[FieldValue]:
     """ "Prende solo L-tiroxina, nessun altro farmaco": none of the drugs not named."""
-    for section in letter.sections:
-        if section.name != "Terapia":
-            continue
-        match = words("therapy", "nothing_else").search(letter.text, section.start, section.end)
+    lists = [(s.start, s.end) for s in letter.sections if s.name == "Terapia"]
+    told = None if lists else words("therapy", "taken_alone").search(letter.text)
+    for start, end in lists or ([told.span()] if told else ()):
+        match = words("therapy", "nothing_else").search(letter.text, start, end)
         for name in HOME_DRUGS if match else ():
             if name not in values:
                 yield FieldValue(name, False, (quote(letter, *match.span()),))  # type: ignore[union-attr]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from core.extract.words import words
-from core.read.dates import NUMBERS
+from core.label.rules.spoken import in_figures
 from core.read.slips import mended
 
 Token = re.Match[str]
@@ -65,11 +65,6 @@ _ROW = re.compile(
 )
 _REVERSED = re.compile(r"(?<![\d½¼¾] )(?<!\d)\bmg\s?(\d+(?:[.,]\d+)?)(?!\d|\s?mg)", re.IGNORECASE)
 _SUMMED = re.compile(r"\(\s?(?:pari a |= ?|tot\w*\.? )?(?P<mg>\d+(?:[.,]\d+)?)\s?mg[^()]*\)")
-# Dictated: venticinque milligrammi, due milligrammi e mezzo.
-_SPOKEN = re.compile(
-    r"\b(?P<hundred>[a-z]*cento)?(?P<rest>[a-z]+?)?(?=\s?milligramm[oi])(?P<mg>\s?milligramm[oi])(?P<half>\s+e\s+mezzo)?",
-    re.IGNORECASE,
-)
 _DIVIDED = re.compile(
     r"\bdivis[aeio]\s+in\s+\w+(?:\s+(?:volte|dosi|somministrazioni))?", re.IGNORECASE
 )
@@ -77,16 +72,6 @@ _DA = re.compile(r"\s*(?:da|di)\s*")
 _RANGE = re.compile(rf"\d\s?[-–]\s?{_NUMBER}\s?mg", re.IGNORECASE)
 _VALUES = {"mezz": 0.5, "un quarto": 0.25, "tre quarti": 0.75, "un": 1.0, "due": 2.0, "tre": 3.0}
 _VALUES |= {"quattro": 4.0, "½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
-
-
-def _figures(spoken: Token) -> str:
-    """A number in words before its milligrams, in figures."""
-    hundred, rest = (spoken["hundred"] or "").lower(), (spoken["rest"] or "").lower()
-    hundreds = NUMBERS.get(hundred.removesuffix("cento"), 1) * 100 if hundred else 0
-    if rest and rest not in NUMBERS or not (hundred or rest):
-        return spoken[0]
-    number = hundreds + NUMBERS.get(rest, 0) + (0.5 if spoken["half"] else 0.0)
-    return f"{number:g} mg"
 
 
 def not_daily(quote: str) -> bool:
@@ -120,7 +105,7 @@ def mg_a_day(quote: str) -> float | None:
     if row:
         cells = re.findall(_CELL, row["cells"])
         return _number(row["mg"]) * sum(_number(cell) for cell in cells if cell != "-") or None
-    quote = _DIVIDED.sub("", _SPOKEN.sub(_figures, _REVERSED.sub(r"\1 mg", mended(quote))))
+    quote = _DIVIDED.sub("", in_figures(_REVERSED.sub(r"\1 mg", mended(quote))))
     quote = _BARE_STRENGTH.sub(lambda match: match[0] + " mg ", quote, count=1)
     total = sum(_intakes(quote))
     summed = _SUMMED.search(quote)

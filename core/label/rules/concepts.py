@@ -51,7 +51,7 @@ _THIS = re.compile(
     r"|in regime di |in regime d')?$"
 )
 _OPERATION = re.compile(
-    r"\b(?:intervent|chirurg|operat|operazion|sottopost|sostituzion|by-?\s?pass|bpac|cabg"
+    r"\b(?:intervent|chirurg|operat|operar|operazion|sottopost|sostituzion|by-?\s?pass|bpac|cabg"
     r"|plastic|riparazion|bentall|tavi\b|correzion|ricover|rivascolarizzazion|indicazion"
     r"|procedur|impiant|regime|priorit|sva\b|svm\b|dissezion)\w*"
 )
@@ -84,6 +84,14 @@ _FAMILY_UNKNOWN = re.compile(
 )
 _FAMILY_DENIED = re.compile(
     r"\bfamiliarita(?: cardio\w+| cv)?(?: e)?\s?:?\s?(?:negativ|assent|mut[ao])"
+)
+# "Di cuore era morta la madre"; "nessuna malattia cardiaca, a parte la sua, in famiglia".
+_HEART_BEFORE_KIN = re.compile(
+    r"(?:\b(?:di|d'|per)\s?(?:cuore|infarto|ictus|scompenso|angina)\b[^.;,]{0,20}"
+    r"\b(?:mort[oaie]|mori\w*|mancat[oaie]|decedut[oaie])\b[^.;,]{0,15}\b(?:madre|padre|mamma|papa"
+    r"|fratell[oi]|sorell[ae]|genitori|nonn[oaie]|zi[oaie])\b"
+    r"|(?P<none>\b(?:nessun\w*|niente|non|senza)\b[^.;:]{0,12})?\b(?:malatti[ae] (?:cardiac\w+"
+    r"|di cuore|del cuore)|cardiopati[ae]),[^.;:]{1,30}\bin famiglia\b)"
 )
 _UNKNOWN_NEAR = 20  # characters
 _NOT_NEXT = re.compile(r"\b(?:non|mai|no|nessuna?)\s(?:(?:e|sempre|piu|ancora|del tutto|piu) )?$")
@@ -246,6 +254,9 @@ class Concepts:
 
     def _relatives(self, line: Line, cues: Cues) -> Iterator[Outcome]:
         """Padre iperteso, madre deceduta per IMA: a relative's heart."""
+        for told_first in _HEART_BEFORE_KIN.finditer(line.folded):
+            state: State = "negated" if told_first["none"] else "present"
+            yield *told_first.span(), "familiarita_cardiovascolare", state, _truth(state), {}
         for first, last in cues.relatives:
             if re.search(
                 r"\b(?:familiarita|vive con|assistit"
@@ -272,7 +283,7 @@ class Concepts:
             negated = re.search(
                 r"\b(?:non|nega|senza|assen\w+|nessun\w*|niente|negativ\w+|mut[oa])\b", quote
             )
-            state: State = "negated" if negated else "present"
+            state = "negated" if negated else "present"
             yield first, end, "familiarita_cardiovascolare", state, _truth(state), {}
 
     def _fibrillation(self, line: Line, hit: Hit, state: State) -> Iterator[Outcome]:

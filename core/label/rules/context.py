@@ -35,6 +35,8 @@ _APPOSED = re.compile(
     r"(?: (?:maggiore|minore|gemell[oa]|matern[oa]|patern[oa]))?,\s(?:gia |anche "
     r"|pure |nota |noto )?"
 )
+# "Madre ipertesa, morta in tarda eta di ictus": behind the comma it is still the mother.
+_OF_KIN = re.compile(r"affett|,\s(?:e |poi |quindi |infine )?(?:mort|decedut|colpit)[oaie]\b[^,]*$")
 _LIVES_WITH = re.compile(
     r"\b(?:viv\w+|conviv\w+|abita|assistit[oa]|accompagnat[oa]|aiutat[oa]|accudit[oa]|riferit\w+)\s"
     r"(?:con|col|da|dal|dalla|dai)\s?(?:(?:il|la|lo|un|una|i|suo|sua)\s)*$"
@@ -220,7 +222,7 @@ class Context:
             # "Familiarità per CAD, ipertensione": after the comma the patient's own list begins.
             if (first, cue) in cues.kin and _AND_THE.search(gap):
                 continue
-            if "," not in gap.replace(", e ", "  e ") or "affett" in gap:
+            if "," not in gap.replace(", e ", "  e ") or _OF_KIN.search(gap):
                 return True
             # "La madre, diabetica da tempo, ..."
             if _APPOSED.fullmatch(gap) and not _TOGETHER.search(line.folded, 0, first):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.label.rules.lexicon import Concept, Hit, Lexicon
+from core.label.rules.spoken import in_figures
 from core.label.rules.stage import Stages
 from core.label.rules.words import Line
 
@@ -22,7 +23,6 @@ _COUNTS = {"una": 1.0, "un": 1.0, "due": 2.0, "tre": 3.0}
 _NUMBER = r"(?:\d\s?/\s?\d|\d+(?:[.,]\d+)?|½|¼|¾|mezz[ao]|un quarto|una|un|due|tre)"
 _STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s?mg\b(?!\s?/\s?ml)")
 _REVERSED = re.compile(r"(?<![\d½¼¾] )(?<!\d)\bmg\s?(\d+(?:[.,]\d+)?)(?!\d|\s?mg)")
-_SPOKEN = re.compile(r"\b[a-z]+ milligramm[oi]\b")  # how many, the values say
 _BARE = re.compile(r"^[\s:,]*(?:da\s|di\s)?(25|40|50|75|100|125|250|500)(?!\d|\s?(?:mg|/))")
 _AMOUNT = re.compile(
     rf"(?<!ore )(?<!alle )(?<!h )(?<![\d/,.])({_NUMBER})(?:\s?(?:e|\+)\s?(1/2|½"
@@ -65,7 +65,7 @@ def milligrams_a_day(dose: str, alternate: re.Pattern[str]) -> Dose:
     """Milligrams a day of a folded dose: strength x tablets x times, summed over the day."""
     if alternate.search(dose):
         return Dose(None, True)
-    dose = _SPOKEN.sub("25 mg", _REVERSED.sub(r"\1 mg", dose))
+    dose = in_figures(_REVERSED.sub(r"\1 mg", dose))
     strength = _STRENGTH.search(dose) or _BARE.search(dose)
     if strength is None:
         return Dose(None)

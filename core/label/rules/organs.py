@@ -23,9 +23,9 @@ _TUMOURS = r"neoplastic\w+|oncologic\w+|tumoral[ei]"
 _NO = r"\b(?:non|nessun[oa']?|niente|mai|senza|assenza di|assenti|esente da|indenne da|no|nega)\b"
 _EVENTS = (
     r"\b(?:complican\w+|complicazion\w+|problem\w+|event[oi]|disturb[oi]|guai[o]?|dann[oi]"
-    r"|difficolta|sofferenz\w+|sequel\w+|sintom\w+|criticita|deficit)\b"
+    r"|difficolta|offes[ae]|sofferenz\w+|sequel\w+|sintom\w+|criticita|deficit)\b"
 )
-_DISEASES = r"\b(?:patologi[ae]|malatti[ae]|affezion[ei]|problem[ai]|disturb[oi])\b"
+_DISEASES = r"\b(?:patologi[ae]|malatti[ae]|affezion[ei]|problem[ai]|disturb[oi]|precedent[ei])\b"
 _OF = (
     r"(?:\s?(?:,|/|e|ed|o|od|ne|oppure|di|del|della|dei|al|ai|alla|con|il|la|i|a|carico|natura|tipo"
     r"|ordine|maggior[ei]|nuov[oi]|altr[ei]|not[aei]|acut[aeio]|cronic(?:a|he)|rilevant[ei]"
@@ -90,7 +90,9 @@ COURSE = _organs(
         _LUNGS: ("Insufficienza_respiratoria",),
     },
     rf"|\b(?:{_BRAIN}|{_KIDNEYS}|{_LUNGS})\s(?:sempre\s)?(?:non (?:hanno|ha) (?:mai )?"
-    r"(?:dato|avuto|creato) (?:problem|disturb|pensier|noie|guai)\w*|(?:hanno|ha) (?:sempre )?"
+    r"(?:dato|avuto|creato) (?:problem|disturb|pensier|noie|guai)\w*|(?:lavor|funzion)(?:arono"
+    r"|o) (?:sempre )?bene"
+    r"|(?:hanno|ha) (?:sempre )?"
     r"(?:lavorato|funzionato) (?:sempre )?(?:bene|regolarmente|normalmente)"
     r"(?! (?:fino|sino|solo|poi)))"
     r"|\bneurologicamente\s(?:\w+\s)?(?:integr|indenn|normal|regolar|adeguat)\w*"
@@ -98,6 +100,8 @@ COURSE = _organs(
     r"|nella norma|negativ[oa])|\b(?:indenne|integr[oa]|regolare|nella norma|stabile)"
     rf" (?:sul|dal|sotto il) (?:piano|punto di vista|profilo|versante) (?:{_BRAIN}|{_KIDNEYS}"
     rf"|{_LUNGS})"
+    rf"|\bquanto (?:al|ai|alla) (?:{_BRAIN}|{_KIDNEYS}|{_LUNGS}),? (?:nessun\w*|nulla|niente"
+    rf"|tutto bene)"
     rf"|\b(?:nulla|niente) di (?:{_BRAIN}|{_KIDNEYS}|{_LUNGS})",
 )
 """Complications that the course denies."""

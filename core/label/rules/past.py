@@ -58,11 +58,14 @@ _OWN = re.compile(r"\b(?:paziente|pz|lui|lei|sig\w*)\b|\be stat[oa] sottopost")
 _YEAR_BEHIND = re.compile(r"\s*[,(]?\s*(?:\b(?:nel|nell'anno|anno|del|dal|in data)\b[\s\w/]*)?$")
 
 
-_OPENED_AGAIN = re.compile(r"r[ei]-?\s?sternotomia")  # a redo begins with it, too
+_OPENED_AGAIN = re.compile(
+    r"r[ei]-?\s?(?:sternotomia|apertura (?:dello sterno|sternale)(?! (?:per|in|d'|urg)))"
+)  # a redo begins with it, too
 # A redo in the telling: essendo un reintervento siamo passati da destra.
 _REDONE = re.compile(
     r"(?<=essendo un )re|(?<=trattandosi di )re|(?<=trattandosi di un )re|(?<=trattava di un )re"
 )
+_NEXT_TO = 14  # characters: the death of "il padre", not at the side of one
 _SHORTEST = 4  # characters of a cause
 # Riportata in sala per revisione dell'emostasi: what was done there is the kind.
 _BACK_IN = re.compile(r"(?:riport|torn|ricondott|rientr|ritorn|di nuovo|nuovamente|ripres)\w*")
@@ -153,7 +156,9 @@ class Past:
         for match in self._operations.finditer(line.folded):
             start, end = match.span()
             stage = self._stages.of(line, start, end)
-            if stage in ("after", "discharge"):
+            # "Nel 2017 sostituzione aortica, con decorso regolare" is no course of this stay.
+            told = line.section == "Anamnesi" and self._context.is_old(line, start, end)
+            if stage in ("after", "discharge") and not told:
                 continue
             first, last = line.sentence(start)
             left = line.folded[first:start]
@@ -230,8 +235,13 @@ class Past:
                 return
             first, last = line.sentence(match.start())
             state = self._context.state(line, cues, *match.span())
-            if state in ("family", "uncertain") or self._shapes["no_death"].search(
-                line.folded, first, last
+            behind = line.folded[match.end() : match.end() + _NEXT_TO]
+            of_kin = self._shapes["dead_kin"]
+            if (
+                state in ("family", "uncertain")
+                or self._shapes["no_death"].search(line.folded, first, last)
+                or of_kin.search(line.folded, first, match.start())
+                or of_kin.search(behind)
             ):
                 continue
             yield match.start(), match.end(), "Morte", state, _truth(state)

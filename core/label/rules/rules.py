@@ -159,9 +159,10 @@ class Rules:
         yield from self._drug_spans(line, self._drugs.found(line, hits, listed), cues)
 
     def _organs(self, line: Line) -> Iterator[tuple[int, int, str]]:
-        if self._stages.of_section(line.section) == "after":
+        told = line.section is None and (line.told or self._stages.tells_operation(line))
+        if told or self._stages.of_section(line.section) == "after":
             return organs.COURSE.found(line)
-        history = line.section == "Anamnesi" or line.section is None and not line.told
+        history = line.section in (None, "Anamnesi")
         return organs.HISTORY.found(line) if history else iter(())
 
     def _drug_spans(self, line: Line, found: Iterable[Drug], cues: Cues) -> Iterator[Span]:

@@ -16,6 +16,7 @@ _SECTIONS: dict[str, Stage] = {
     "terapia_alla_dimissione": "discharge",
 }
 _REACH = 400  # characters to either side: one endless sentence must not be searched for each hit
+_BEGINS = 60  # characters
 _ORDER: tuple[Stage, ...] = ("stay", "discharge", "after", "before")
 
 
@@ -44,6 +45,10 @@ class Stages:
         section = self.of_section(line.section)
         if section == "any" and (line.told or self._done.search(line.folded, 0, start)):
             section = "after"
+        if section in ("any", "after") and line.section is None:
+            # "Prima di lasciarla andare abbiamo rifatto l'eco": so begins a paragraph's tale.
+            begins = self._cues["discharge"].search(line.folded, 0, _BEGINS)
+            section = "discharge" if begins else section
         first, last = line.sentence(start)
         first, last = max(first, start - _REACH), min(last, end + _REACH)
         told: list[tuple[int, Stage]] = []
