@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.extract import extract, letter_fields
-from tests.told_letter import HEAD, STAY, Told, letter_of, told, values
+from core.extract import letter_fields
+from tests.told_letter import HEAD, STAY, Told, extract, letter_of, told, values
 
 
 @pytest.mark.parametrize(

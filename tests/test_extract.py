@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from core.extract import extract, letter_fields
+from core.extract import letter_fields
 from core.records import (
     Evidence,
     Section,
 )
 from core.schema import default_schema
-from tests.told_letter import HEAD, STAY, Told, letter_of, told, values
+from tests.told_letter import HEAD, STAY, Told, extract, letter_of, told, values
 
 
 def test_spans_become_typed_values_with_their_places() -> None:

@@ -44,9 +44,9 @@ def test_a_failing_writer_leaves_the_old_file(tmp_path: Path) -> None:
     ("line", "says"),
     {
         "not JSON": ("{oops", "JSONDecodeError"),
-        "not an object": ("[1]", "annotation"),
-        "a key is missing": ('{"id": "a:1.1", "segreto": 1}', "annotation"),
-        "not UTF-8": ("\xe8\xff", "annotation"),
+        "not an object": ("[1]", "not an annotated phrase"),
+        "a key is missing": ('{"id": "a:1.1", "segreto": 1}', "give a file of lettera label"),
+        "not UTF-8": ("\xe8\xff", "not an annotated phrase"),
     }.values(),
 )
 def test_a_bad_line_is_named_by_its_number_and_never_quoted(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.extract import extract, letter_fields
+from core.extract import letter_fields
 from core.extract.result import LetterFields
 from core.records import (
     Annotation,
@@ -18,7 +18,7 @@ from core.records import (
     Span,
 )
 from core.schema import default_schema
-from tests.told_letter import HEAD, STAY, Told, letter_of, told
+from tests.told_letter import HEAD, STAY, Told, extract, letter_of, told
 
 
 def test_a_document_turned_away_has_a_reason_and_no_fields() -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from core.extract import extract
+from core.extract import letter_fields
 from core.records import (
     Annotation,
+    FieldValue,
     Letter,
     Page,
     Phrase,
@@ -64,6 +65,10 @@ def told(letter: Letter, spans: Iterable[Told], origin: Any = "rules") -> list[A
             made.append(Annotation(phrase, tuple(found), origin, "test"))
         start += len(line)
     return made
+
+
+def extract(letter: Letter, said: list[Annotation]) -> list[FieldValue]:
+    return list(letter_fields(letter, said).fields)
 
 
 def values(letter: Letter, spans: Iterable[Told] = ()) -> dict[str, Any]:

@@ -24,11 +24,6 @@ BIRTH, YOUNGEST = "data_di_nascita", 10 * 365  # days
 ONLY_WHEN_DEAD = ("Causa_morte", "data_morte")
 
 
-def extract(letter: Letter, annotations: Sequence[Annotation]) -> list[FieldValue]:
-    """The values of a letter, in the order of the spreadsheet. A document turned away has none."""
-    return list(letter_fields(letter, annotations).fields)
-
-
 def letter_fields(
     letter: Letter, annotations: Sequence[Annotation], schema: Schema | None = None
 ) -> LetterFields:

@@ -52,11 +52,12 @@ def pairs(systems: Sequence[System], letters: Sequence[str], schema: Schema) -> 
 def disagreements(systems: Sequence[System], letter: str, schema: Schema) -> int:
     """Fields of a letter on which not all systems say the same, and names that are invented."""
     documents = [system.documents[letter] for system in systems]
-    differ = sum(not _all_alike(field, documents) for field in schema.fields.values())
+    differ = sum(not all_alike(field, documents) for field in schema.fields.values())
     return differ + sum(said.field is None for document in documents for said in document.said)
 
 
-def _all_alike(field: Field, documents: Sequence[Document]) -> bool:
+def all_alike(field: Field, documents: Sequence[Document]) -> bool:
+    """Whether all say the same of a field, or none says anything."""
     said = [document.fields.get(field.name) for document in documents]
     first = said[0]
     if first is None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.extract.compare.agreement import all_alike
 from core.extract.compare.alike import alike
 from core.extract.compare.source import Document, Said
 from core.extract.compare.verdict import Verdict
@@ -44,14 +45,10 @@ def _row(field: Field, documents: Sequence[Document], gold: Document | None) -> 
     true = None if gold is None else gold.fields.get(field.name)
     if not any(said) and true is None:
         return None
-    first = said[0]
-    same = first is not None and all(
-        one is not None and alike(field, first.value, one.value) for one in said
-    )
     scored = gold is not None and field.name not in gold.open
     cells = tuple(_cell(field, one, true, scored) for one in said)
     shown = None if gold is None else _spoken(true.raw) if true else ""
-    return Row(field.name, cells, any(said) and not same, gold=shown)
+    return Row(field.name, cells, not all_alike(field, documents), gold=shown)
 
 
 def _cell(field: Field, said: Said | None, true: Said | None, scored: bool) -> Cell:
