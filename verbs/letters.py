@@ -241,13 +241,17 @@ def ledger(
     from core.label.hosted.models import price_list
 
     path = workspace / "ledger.db"
+    nothing = f"no hosted model was asked from {workspace}"
     if not path.exists():
-        say(f"no hosted model was asked from {workspace}")
+        say(nothing)
         return
     prices = price_list(workspace / "models.toml")
     with Ledger(path) as opened:
         lines = account(opened, prices)
-        say(table(lines) if lines else f"no hosted model was asked from {workspace}")
+        if not lines:
+            say(nothing)
+            return
+        say(table(lines))
         say(f"US dollars at the list price of the day of each call: {path}")
         if export is not None:
             say(f"{count(write(opened, export), 'line')}, letters' words in them: {export}")
