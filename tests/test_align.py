@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.label.align import Quote, align, in_order, normalised
+from core.label.align import Quote, align
+from core.label.normal import bare, folded, normalised, squeezed
+from core.label.order import in_order
 from core.records import Missing
 
 CASES: dict[str, tuple[str, list[str], list[tuple[int, str] | None]]] = {
@@ -246,9 +248,25 @@ def test_what_is_not_said_is_missing(before: str, after: str, quote: str) -> Non
 @given(st.text(), st.text(max_size=8))
 def test_a_view_leads_back_to_where_its_characters_come_from(text: str, more: str) -> None:
     view = normalised(text + more)
-    assert len(view.starts) == len(view.text)
-    assert list(view.starts) == sorted(view.starts)
-    assert all(0 <= start < len(text + more) for start in view.starts)
+    starts = [view.start(at) for at in range(len(view.text))]
+    assert starts == sorted(starts)
+    assert all(0 <= start < len(text + more) for start in starts)
+
+
+SPELLED = st.lists(
+    st.sampled_from(
+        [*"aolI01 25,.-–_*#>`\\n’", "ﬁ", "½", "è", "e\u0301", "\u00ad", "İ", "🙂", " |", "1 0"]
+    )
+).map("".join)
+
+
+@settings(deadline=None)
+@given(SPELLED, st.integers(0, 12), st.integers(1, 12))
+def test_what_a_view_shows_is_in_the_bare_text(text: str, first: int, length: int) -> None:
+    """So a quote whose bare letters are not in the bare text need not be looked for."""
+    there = bare(folded(text).text)
+    for view in (normalised(text), squeezed(normalised(text))):
+        assert bare(view.text[first : first + length]) in there
 
 
 @settings(deadline=None)

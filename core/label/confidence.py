@@ -106,8 +106,9 @@ def own(tokens: Sequence[tuple[str, float]], spans: Sequence[Span]) -> list[floa
     label or field stands beside it; one that was cut into words, word by word. Equal quotes take
     the places of the reply in order.
     """
-    reply = "".join(token for token, _ in tokens)
-    ends = list(accumulate(len(token) for token, _ in tokens))
+    texts = [token for token, _ in tokens]
+    reply = "".join(texts)
+    ends = list(accumulate(map(len, texts)))
     used: dict[tuple[str, str], int] = {}
     found: list[float | None] = []
     for span in spans:

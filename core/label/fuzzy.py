@@ -6,19 +6,15 @@ not taken for `50 mg`, nor `sintomatico` for `asintomatico`, nor `ipotensione` f
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
-from core.label.normal import View, twins
+from core.label.normal import bare, twins
+from core.label.reading import Reading, Words
 
-_WORD = re.compile(
-    r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+|[%‰°+<>=≤≥±~]"
-    r"|(?<![\w)\]])-(?=\d)|(?<=[^\W\d_])-(?!\w)"  # a sign, not a hyphen: -5, Rh-
-)
 _SMALL = frozenset(
     "il lo la i gli le l un uno una di del dello della dei degli delle dell d da dal dallo dalla"
     " dai dagli dalle dall a ad al allo alla ai agli alle all in nel nello nella nei negli nelle"
@@ -35,61 +31,34 @@ _ANCHORS = 64  # places of one word that are looked at
 _STEPS = 300_000  # of words compared for all quotes of a text together
 
 
-class _Words:
-    """The words of a normalised text and where they stand in it."""
-
-    def __init__(self, text: str) -> None:
-        spans = [match.span() for match in _WORD.finditer(text)]
-        self.words = [text[start:end] for start, end in spans]
-        self.starts = [start for start, _ in spans]
-
-    def end(self, index: int) -> int:
-        return self.starts[index] + len(self.words[index])
-
-
 class Fuzzy:
-    """Looks quotes up in one normalised text, with a bound on the work for all of them."""
+    """Looks quotes up in one text, with a bound on the work for all of them."""
 
-    def __init__(self, text: str, view: View, offset: int = 0) -> None:
-        self._text = text
-        self._offset = offset
-        self._view = view
+    def __init__(self, there: Reading) -> None:
+        self._there = there
         self._left = _STEPS
 
-    @cached_property
-    def _there(self) -> _Words:
-        return _Words(self._view.text)
-
-    @cached_property
-    def _where(self) -> dict[str, list[int]]:
-        where: dict[str, list[int]] = defaultdict(list)
-        for index, word in enumerate(self._there.words):
-            where[word].append(index)
-        return dict(where)
-
-    @cached_property
-    def _initials(self) -> dict[str, list[str]]:
-        """The long words of the text by their first letter."""
-        initials: dict[str, list[str]] = defaultdict(list)
-        for word in self._where:
-            if len(word) >= _EDITED - 1:
-                initials[twins(word[0])].append(word)
-        return dict(initials)
-
-    def places(self, wanted: str) -> dict[int, int]:
+    def places(self, quote: Words) -> dict[int, int]:
         """Start -> end in the view of the places nearest to a normalised quote."""
-        if len(wanted) > len(self._view.text) + 40 or self._left <= 0:
+        spoken = [index for index, word in enumerate(quote.words) if word not in _SMALL]
+        if not _may_stand([quote.words[index] for index in spoken], self._there.bare):
             return {}
-        quote = _Words(wanted)
-        spoken = [k for k, word in enumerate(quote.words) if word not in _SMALL]
+        if len(quote.text) > len(self._there.view.text) + 40 or self._left <= 0:
+            return {}
         found: dict[int, int] = {}
-        least = len(wanted)
+        least = len(quote.text)
+        done: set[tuple[int, int]] = set()
         for anchor, place in self._anchors(quote.words, spoken):
-            match = self._grown(quote.words, anchor, place)
-            if match is None or (cost := match[2]) > least:
+            if (anchor, place) in done:
                 continue
-            stretch = self._stretch(wanted, quote, match[0], match[1])
+            pairs, skipped = self._grown(quote.words, anchor, place)
+            cost = self._cost(quote.words, pairs, skipped)
+            if cost is None or cost > least:
+                continue
+            there = [index for _, index in pairs]
+            stretch = self._stretch(quote, min(there), max(there))
             if stretch is not None:
+                done.update(pairs)
                 found = found if cost == least else {}
                 least = cost
                 found[stretch[0]] = stretch[1]
@@ -99,32 +68,38 @@ class Fuzzy:
 
     def _anchors(self, words: Sequence[str], spoken: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Where to begin: the rarest words first, then words that look like a long one."""
-        known = [k for k in spoken if words[k] in self._where]
+        where = self._there.where
+        known = [k for k in spoken if words[k] in where]
         if len(known) * 2 >= len(spoken):
-            for index in sorted(known, key=lambda k: len(self._where[words[k]]))[:3]:
-                for place in self._where[words[index]][:_ANCHORS]:
+            for index in sorted(known, key=lambda k: len(where[words[k]]))[:3]:
+                for place in where[words[index]][:_ANCHORS]:
                     yield index, place
         longest = [k for k in spoken if k not in known and len(words[k]) >= _EDITED]
         if len(known) * 2 <= len(spoken):
             for index in sorted(longest, key=lambda k: -len(words[k]))[:2]:
-                choices = self._initials.get(twins(words[index][0]), [])
+                alike = self._there.initials.get(twins(words[index][0]), [])
+                choices = [word for word in alike if len(word) >= _EDITED - 1]
                 self._left -= len(choices) // 16
                 near = process.extract(
                     words[index], choices, scorer=Levenshtein.distance, score_cutoff=3, limit=8
                 )
                 for word, _, _ in near:
-                    for place in self._where[word][:_ANCHORS]:
+                    for place in where[word][:_ANCHORS]:
                         yield index, place
 
-    def _grown(self, quote: Sequence[str], anchor: int, at: int) -> tuple[int, int, int] | None:
-        """First and last word of the text and the cost of a match through one pair of words."""
+    def _grown(
+        self, quote: Sequence[str], anchor: int, at: int
+    ) -> tuple[list[tuple[int, int]], int]:
+        """The words of the quote and of the text that stand for each other around such a pair, and
+        how many small ones are passed over; no pairs where the quote does not stand there."""
+        words = self._there.words.words
         pairs = [(anchor, at)]
         skipped = 0
         for step in (1, -1):
             here, there, gap = anchor + step, at + step, 0
             while 0 <= here < len(quote):
                 self._left -= 1
-                word = self._there.words[there] if 0 <= there < len(self._there.words) else None
+                word = words[there] if 0 <= there < len(words) else None
                 if word is not None and _close(quote[here], word):
                     pairs.append((here, there))
                     here, there, gap = here + step, there + step, 0
@@ -134,20 +109,22 @@ class Fuzzy:
                 elif quote[here] in _SMALL:
                     here += step
                 else:
-                    return None
+                    return [], 0
                 gap += 1
                 skipped += 1
-        cost = self._cost(quote, pairs, skipped)
-        return None if cost is None else (min(p[1] for p in pairs), max(p[1] for p in pairs), cost)
+        return pairs, skipped
 
     def _cost(
         self, quote: Sequence[str], pairs: Sequence[tuple[int, int]], skipped: int
     ) -> int | None:
         """What a match changes; None where too little of the quote stands in the text as it is."""
-        told = [(quote[q], self._there.words[t]) for q, t in pairs if quote[q] not in _SMALL]
+        if not pairs:
+            return None
+        words = self._there.words.words
+        told = [(quote[q], words[t]) for q, t in pairs if quote[q] not in _SMALL]
         slips = [(said, there) for said, there in told if said != there]
         same = len(told) - len(slips)
-        if len(slips) > max(1, len(told) // 2) or skipped > max(2, len(told) // 2):
+        if len(slips) > _most_slips(len(told)) or skipped > max(2, len(told) // 2):
             return None
         if not slips:
             alone = same == 1 and len(told[0][0]) < _EDITED
@@ -157,18 +134,33 @@ class Fuzzy:
             return None
         return skipped + sum(Levenshtein.distance(said, there) for said, there in slips)
 
-    def _stretch(self, wanted: str, quote: _Words, first: int, last: int) -> tuple[int, int] | None:
+    def _stretch(self, quote: Words, first: int, last: int) -> tuple[int, int] | None:
         """The match in the view, with the brackets at the ends of the quote; one sentence only."""
-        view, there = self._view, self._there
+        view, there, wanted = self._there.view, self._there.words, quote.text
         start, end = there.starts[first], there.end(last)
         head, tail = wanted[: quote.starts[0]], wanted[quote.end(-1) :]
         if head and view.text[:start].endswith(head):
             start -= len(head)
         if tail and view.text.startswith(tail, end):
             end += len(tail)
-        low, high = view.starts[start] + self._offset, view.starts[end - 1] + 1 + self._offset
-        ends = len(_SENTENCE_END.findall(self._text, low, high))
+        ends = _SENTENCE_END.search(self._there.text, view.start(start), view.start(end - 1) + 1)
         return None if ends and "." not in wanted and ";" not in wanted else (start, end)
+
+
+def _may_stand(words: Sequence[str], letters: bytes) -> bool:
+    """Whether a text of these bare letters can hold the words, but for a few slips."""
+    left = _most_slips(len(words))
+    for word in words:
+        if bare(word) not in letters:
+            if not left or len(word) < _EDITED - 1 or not word.isalpha():
+                return False
+            left -= 1
+    return True
+
+
+def _most_slips(words: int) -> int:
+    """How many of so many words, articles and prepositions not counted, may be slips."""
+    return max(1, words // 2)
 
 
 @lru_cache(maxsize=8192)

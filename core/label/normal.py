@@ -6,10 +6,12 @@ scanners confuse: white space, hyphens inside words, and the twins 0/O and 1/l/I
 
 import re
 import unicodedata
+from bisect import bisect_right
+from codecs import charmap_decode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import accumulate
+from typing import NamedTuple
 
 _DASHES = frozenset("-‐‑‒–—―−﹣-")
 _SINGLE = frozenset("'’‘‛ʼ`´′")
@@ -20,6 +22,7 @@ _SIGNS = {c: "-" for c in _DASHES} | {c: "'" for c in _SINGLE - {"`"}} | {c: '"'
 _UNSEEN, _MANY = "\x00", "\x01"
 _HIDDEN = re.compile(r"[\x00\x01]")
 
+_MARK = re.compile(r"[#>*`_\\]")
 _MARKDOWN = re.compile(
     r"(?=[#>*`_\\])("
     r"(?<![^\n])#++(?= )|(?<=\n)>++(?! *[\d=])"  # a heading; a quotation, but not "> 60"
@@ -28,36 +31,51 @@ _MARKDOWN = re.compile(
     r"|(?<![^\W_])_++|_++(?![^\W_]))"
 )
 _SPACING = re.compile(
-    r"(?=[ \n])("
-    r"(?<=\d)[ \n]++(?=[^\W\d_])"  # 1,2 mg
-    r"|[ \n]++(?=[^\w\s.,-]|[.,-](?!\d))|(?<=\d)[ \n]++(?=-)"  # 10 %, mg /dl; not 2 .5, BE -5
-    r"|(?<=[^\w\s.,:])[ \n]++|(?<=[.,:])[ \n]++(?!\d)"
-    r"|(?<=[ \n])[ \n]++)"
+    r"([ \n](?!(?<=[a-z].)[a-z])(?:"  # most often between two words
+    r"(?<=\d.)[ \n]*+(?=[^\W\d_]|-)"  # 1,2 mg
+    r"|[ \n]*+(?=[^\w\s.,-]|[.,-](?!\d))"  # 10 %, mg /dl; not 2 .5, BE -5
+    r"|(?<=[^\w\s.,:].)[ \n]*+|(?<=[.,:].)[ \n]*+(?!\d)"
+    r"|(?<=[ \n].)[ \n]*+))",
+    re.DOTALL,
 )
-_COMMA = re.compile(r"(?<=\d),(?=\d)")
-_TWINS = str.maketrans("oli|", "0111")
+_COMMA = re.compile(r",(?<=\d,)(?=\d)")
+TWIN = {"o": "0", "l": "1", "i": "1", "|": "1"}
+_TWINS = str.maketrans(TWIN)
 _SQUEEZE = re.compile(
-    r"(?=[ -])("
-    r"(?<!\d) +(?!\d)|(?<![\doli]) +| +(?![\doli])"  # never between the digits of two numbers
-    r"|(?<=[^\W\d_])-(?=[^\W\d_]))"
+    r"( (?!(?<=\d )[\doli]|(?<=[oli] )\d)"  # never between the digits of two numbers
+    r"|-(?<=[^\W\d_]-)(?=[^\W\d_]))"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """A rewritten text; character k of it comes from the original's character `starts[k]`."""
+class View(NamedTuple):
+    """A rewritten text. Piece k of it, from `at[k]` on, is what stood from `origin[k]` on in the
+    view `below`, or in the text itself. `whole`: every character of it stands for whole ones."""
 
     text: str
-    starts: Sequence[int]
+    at: Sequence[int] = (0,)
+    origin: Sequence[int] = (0,)
+    below: "View | None" = None
+    whole: bool = True
+
+    def saying(self, text: str) -> "View":
+        """The same with other characters, one for one."""
+        return self if text == self.text else self._replace(text=text)
+
+    def start(self, at: int) -> int:
+        """Where a character of the view comes from in the original."""
+        piece = bisect_right(self.at, at) - 1
+        place = self.origin[piece] + at - self.at[piece]
+        return self.below.start(place) if self.below else place
 
     def back(self, first: int, after: int) -> tuple[int, int] | None:
         """First and last character of a stretch in the original; None where it cuts one."""
-        starts = self.starts
-        if first > 0 and starts[first - 1] == starts[first]:
-            return None
-        if after < len(starts) and starts[after] == starts[after - 1]:
-            return None
-        return starts[first], starts[after - 1]
+        start, last = self.start(first), self.start(after - 1)
+        if not self.whole:
+            if first > 0 and self.start(first - 1) == start:
+                return None
+            if after < len(self.text) and self.start(after) == last:
+                return None
+        return start, last
 
 
 def normalised(text: str) -> View:
@@ -65,15 +83,21 @@ def normalised(text: str) -> View:
 
     Spaces stand only between words: none beside punctuation, none between a number and its unit.
     """
-    view = _without(_MARKDOWN, _resolved(text))
-    view = _without(_SPACING, View(_COMMA.sub(".", view.text), view.starts))
-    return View(view.text.replace("\n", " "), view.starts)
+    return tidied(folded(text))
+
+
+def tidied(view: View) -> View:
+    """`normalised`, for a text that is folded already."""
+    if _MARK.search(view.text):
+        view = _without(_MARKDOWN, view)
+    view = _without(_SPACING, view.saying(_COMMA.sub(".", view.text)))
+    return view.saying(view.text.replace("\n", " "))
 
 
 def squeezed(view: View) -> View:
     """A normalised view read more loosely: for texts that came off a scanner."""
     close = _without(_SQUEEZE, view)
-    return View(twins(close.text), close.starts)
+    return close.saying(twins(close.text))
 
 
 def twins(text: str) -> str:
@@ -81,27 +105,46 @@ def twins(text: str) -> str:
     return text.translate(_TWINS)
 
 
-def _resolved(text: str) -> View:
+def bare(text: str) -> bytes:
+    """A folded text without spaces and common signs, twins as one. What is not in the bare text
+    cannot be in a view of it, be it normalised or squeezed."""
+    return text.encode("utf-8", "surrogatepass").translate(_BARE, _SPARE)
+
+
+def folded(text: str) -> View:
     """Character by character: several for one where one reads as several, none where it is unseen.
 
     No step works on the whole string, because case folding and decomposition change its length.
     """
-    plain = text.translate(_FOLD)
-    if not _HIDDEN.search(plain):
-        return View(plain, range(len(plain)))
+    plain = _read(text)
+    if _UNSEEN not in plain and _MANY not in plain:
+        return View(plain)
     pieces: list[str] = []
-    starts: list[int] = []
-    done = 0
-    for match in _HIDDEN.finditer(plain):
-        at = match.start()
-        many = _folded(text[at]) if plain[at] == _MANY else ""
-        pieces += plain[done:at], many
-        starts += range(done, at)
-        starts += [at] * len(many)
-        done = at + 1
-    pieces.append(plain[done:])
-    starts += range(done, len(plain))
-    return View("".join(pieces), starts)
+    at: list[int] = []
+    origin: list[int] = []
+    done = size = 0
+    for match in _HIDDEN.finditer(plain + _UNSEEN):
+        there = match.start()
+        pieces.append(plain[done:there])
+        at.append(size)
+        origin.append(done)
+        size += there - done
+        done = there + 1
+        if match[0] == _MANY:
+            many = _folded(text[there])
+            pieces.append(many)
+            at += range(size, size + len(many))
+            origin += [there] * len(many)
+            size += len(many)
+    return View("".join(pieces), at, origin, whole=_MANY not in plain)
+
+
+def _read(text: str) -> str:
+    """Each character as it reads, or the mark of what it cannot be."""
+    try:
+        return charmap_decode(text.encode(_COMMON), "strict", _COMMON_FOLD)[0]
+    except UnicodeEncodeError:
+        return text.translate(_FOLD)
 
 
 def _without(pattern: re.Pattern[str], view: View) -> View:
@@ -109,12 +152,10 @@ def _without(pattern: re.Pattern[str], view: View) -> View:
     parts = pattern.split(view.text)  # kept, left out, kept, ..., kept
     if len(parts) == 1:
         return view
-    starts: list[int] = []
-    at = 0
-    for kept, out in zip_longest(parts[::2], parts[1::2], fillvalue=""):
-        starts += view.starts[at : at + len(kept)]
-        at += len(kept) + len(out)
-    return View("".join(parts[::2]), starts)
+    kept = parts[::2]
+    ends = list(accumulate(map(len, parts)))
+    at = list(accumulate(map(len, kept[:-1]), initial=0))
+    return View("".join(kept), at, [0, *ends[1::2]], view, view.whole)
 
 
 @lru_cache(maxsize=4096)
@@ -155,6 +196,11 @@ def is_unseen(char: str) -> bool:
 
 
 _FOLD = _Folding()
+# The characters of most letters, by one table: a quarter of what `str.translate` takes.
+_COMMON = "cp1252"
+_COMMON_FOLD = bytes(range(256)).decode(_COMMON, "replace").translate(_FOLD)
+_BARE = bytes(ord(TWIN.get(chr(code), "") or chr(code)) for code in range(256))
+_SPARE = bytes(code for code in range(128) if chr(code) not in TWIN and not chr(code).isalnum())
 
 
 def at_word_edges(text: str, start: int, end: int) -> bool:

@@ -1,8 +1,10 @@
 """Lines of a letter -> the texts a model is asked about, and what it says of them back to lines."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from core.records import Missing, Span
 
@@ -21,10 +23,13 @@ class Passage:
 
     def cut(self, span: Span) -> Iterator[tuple[int, Span]]:
         """A span of the text as spans of its lines: one that goes on over a line's end is two."""
-        for number, start, end in self.lines:
+        first = bisect_right(self.lines, span.start, key=_end)
+        for number, start, end in islice(self.lines, first, None):
+            if start >= span.end:
+                return
             low, high = max(span.start, start), min(span.end, end)
             part = self.text[low:high]
-            if low < high and part.strip():
+            if part.strip():
                 low += len(part) - len(part.lstrip())
                 part = part.strip()
                 at = low - start
@@ -40,6 +45,10 @@ class Passage:
             return len(said.intersection(_WORD.findall(self.text[line[1] : line[2]].casefold())))
 
         return max(self.lines, key=shared)[0]
+
+
+def _end(line: tuple[int, int, int]) -> int:
+    return line[2]
 
 
 def line_by_line(texts: Sequence[str], numbers: Sequence[int]) -> list[Passage]:

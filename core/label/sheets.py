@@ -96,8 +96,11 @@ def _shares(passage: Passage, told: Heard) -> Iterator[tuple[int, Heard]]:
             spans.setdefault(number, []).append(part)
     for lost in told.missing:
         missing.setdefault(passage.line_of(lost), []).append(lost)
-    rest = told
-    for number, _, _ in passage.lines:
-        there = tuple(spans.get(number, ()))
-        yield number, replace(rest, spans=there, missing=tuple(missing.get(number, ())))
-        rest = replace(told, unanswered=0, strangers=0, mistyped=0, halved=0)
+    counted = replace(told, spans=(), missing=())
+    others = replace(counted, unanswered=0, strangers=0, mistyped=0, halved=0)
+    for at, (number, _, _) in enumerate(passage.lines):
+        share = others if at else counted
+        if number in spans or number in missing:
+            here, gone = spans.get(number, ()), missing.get(number, ())
+            share = replace(share, spans=tuple(here), missing=tuple(gone))
+        yield number, share

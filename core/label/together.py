@@ -13,7 +13,6 @@ from core.errors import BadInput, LLMError
 from core.label import Labeller
 from core.label.asking import Asking
 from core.label.examples import Examples
-from core.label.formats import FORMATS
 from core.label.hosted.batch import Batched, run_batch
 from core.label.hosted.budget import Budget
 from core.label.hosted.estimate import Estimate, estimate
@@ -24,7 +23,8 @@ from core.label.hosted.models import price_list
 from core.label.hosted.service import ADDRESS, Request, Service, Usage
 from core.label.hosted.stream import ordered
 from core.label.hosted.wire import normalised_address
-from core.label.interview import Heard, Interview
+from core.label.interview import Heard
+from core.label.panel import Panel
 from core.label.prepared import Preparation
 from core.label.questions import Questioning
 from core.label.sheets import Noted, Question, Sheet, Told, take
@@ -87,29 +87,8 @@ class Together:
         self._budget = None if how.max_usd is None else Budget(how.max_usd)
         # Without a ledger nothing can be recognised on the next run: any secret will do.
         self._secret = token_bytes(32)
-        self._interviews = [
-            Interview(
-                FORMATS.get(voter.format)(self.schema, view, how.prompt_language),
-                self.model,
-                voter,
-                how.logprobs,
-            )
-            for voter in how.voters
-        ]
-        if finder is None and any(interview.format.marked for interview in self._interviews):
-            raise BadInput(
-                "the format hybrid asks what a tagger found; use it as lettera extract --by hybrid"
-            )
-        self.source = f"together/{self.model}/{self._recipe()}"
-
-    def _recipe(self) -> str:
-        """What besides the model decides what is said: prompts, number of votes and examples."""
-        prompts = dict.fromkeys(interview.format.prompt for interview in self._interviews)
-        votes = len(self._interviews)
-        more = [f"{votes}-votes"] if len(prompts) < votes else []
-        more += [f"{self.how.examples}-examples"] if self.how.examples else []
-        more += [self._finder.source] if self._finder else []
-        return "+".join([*prompts, *more])
+        self._panel = Panel(how, self.model, self.schema, view, finder.source if finder else None)
+        self.source = f"together/{self.model}/{self._panel.recipe}"
 
     def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
         """One annotation a phrase, in order, letter by letter as answers come.
@@ -199,7 +178,7 @@ class Together:
         self, service: Service, question: Question
     ) -> tuple[Question, list[Heard], set[str]]:
         noted = Noted(service)
-        heard = await self._interviews[question.voter].hear(noted, question.asked)
+        heard = await self._panel.interviews[question.voter].hear(noted, question.asked)
         return question, heard, noted.keys
 
     def _questions(
@@ -207,11 +186,11 @@ class Together:
     ) -> Iterator[Question]:
         """The questions about each letter, once its sheet stands in `sheets`."""
         secret = self._secret if self.shielded else None
-        voters = len(self._interviews)
+        voters = len(self._panel.interviews)
         preparation = Preparation(
             verdict, self.schema, self._identity, self._finder, secret, voters
         )
-        asking = Questioning(self.how, self._interviews, verdict, self.schema, self._shown)
+        asking = Questioning(self.how, self._panel.interviews, verdict, self.schema, self._shown)
         for sheet, questions in asking.about(preparation.letters(letters)):
             sheets.append(sheet)
             yield from questions
@@ -226,19 +205,9 @@ class Together:
     def _requests(
         self, letters: Iterable[Sequence[Phrase]], ledger: Ledger | None
     ) -> Iterator[Request]:
-        """The requests that labelling would begin with; of what shares a call only what is open."""
+        """The requests that labelling would begin with."""
         verdict = Verdict(self.schema, self.view, self.source)
-        for question in self._questions(letters, verdict, deque(maxlen=0)):
-            interview = self._interviews[question.voter]
-            single = [interview.request([asked]) for asked in question.asked]
-            open_ = [ledger is None or ledger.find(request.key) is None for request in single]
-            if sum(open_) > 1:
-                yield from (r for r, is_open in zip(single, open_, strict=True) if not is_open)
-                yield interview.request(
-                    [a for a, o in zip(question.asked, open_, strict=True) if o]
-                )
-            else:
-                yield from single
+        return self._panel.requests(self._questions(letters, verdict, deque(maxlen=0)), ledger)
 
     @contextmanager
     def _opened(self) -> Iterator[Ledger | None]:

@@ -17,6 +17,7 @@ from functools import cache, partial
 from itertools import islice
 
 from core.label.align import Quote, align
+from core.label.reading import reading
 from core.records import Annotation
 from demo.fictitious import corpus, voices
 from tests.bench.table import tell, turns
@@ -180,6 +181,7 @@ def noisy() -> None:
 
 
 def placed(aligner: Callable[[Asked], Places], jobs: Sequence[Asked]) -> list[Places]:
+    reading.cache_clear()  # each turn reads its texts for the first time
     return [aligner(job) for job in jobs]
 
 

@@ -9,9 +9,10 @@ from itertools import pairwise
 
 from rapidfuzz.distance import Levenshtein
 
-from core.label.align import Aligned, Quote, align, in_order
+from core.label.align import Aligned, Quote, align
 from core.label.formats.answers import Unusable
 from core.label.formats.tagged import Word, key_of
+from core.label.order import in_order
 from core.records import Missing, Span
 
 _ENOUGH = 0.5

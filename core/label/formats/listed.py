@@ -99,7 +99,7 @@ class _Reader:
         inner = first(item, _LISTS)
         if isinstance(inner, list | dict):
             return self.read(inner, name, depth + 1)
-        if self.is_entry(item):
+        if self._is_entry(item):
             return self._entry(item, name)
         if any(map(self._known, item)):
             parts = (self.read(inner, key, depth + 1) for key, inner in item.items())
@@ -117,9 +117,9 @@ class _Reader:
 
     def is_entry(self, value: Any) -> bool:
         """Whether this is one thing found, not a list of them."""
-        if not isinstance(value, dict):
-            return False
-        item = lower(value)
+        return isinstance(value, dict) and self._is_entry(lower(value))
+
+    def _is_entry(self, item: Mapping[str, Any]) -> bool:
         if any(key in item for key in _LISTS):
             return False
         return bool(self._quotes(item)) or (self._valued and self._has_value(item))
@@ -165,7 +165,10 @@ def lower(value: Mapping[Any, Any]) -> dict[str, Any]:
 
 def first(item: Mapping[str, Any], keys: Iterable[str]) -> Any:
     """What stands under the first of these keys that has something."""
-    return next((item[key] for key in keys if item.get(key) not in (None, "")), None)
+    for key in keys:
+        if (value := item.get(key)) not in (None, ""):
+            return value
+    return None
 
 
 def _texts(value: Any) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from core.label.align import normalised
 from core.label.formats.answers import CutOff, Unusable, json_values
+from core.label.normal import normalised
 
 _MARKS = "\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f"
 _WORD = re.compile(

@@ -6,23 +6,23 @@ left for ordinary asking.
 """
 
 import asyncio
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING
 
 from core.errors import LLMError
-from core.label.hosted.budget import Budget, bound
+from core.label.hosted.budget import Budget
 from core.label.hosted.desk import Desk
-from core.label.hosted.jobs import Job, Jobs, Outcome
+from core.label.hosted.jobs import Job, Jobs
 from core.label.hosted.ledger import Call, Ledger
 from core.label.hosted.models import Model
-from core.label.hosted.parcel import Parcel, private
+from core.label.hosted.packing import Packing
+from core.label.hosted.parcel import Parcel, outcome_of, private
 from core.label.hosted.request import Request
-from core.label.hosted.wire import Passing, Rejected, normalised_address, reply_of
+from core.label.hosted.wire import Passing, Rejected, normalised_address
 
 if TYPE_CHECKING:
     from together.types import BatchJob
@@ -100,8 +100,7 @@ class _Batch:
         self._desk = desk
         self._ledger = ledger
         self._jobs = Jobs(ledger, desk.address)
-        self._folder = ledger.path.parent
-        self._known = price
+        self._packing = Packing(ledger, self._jobs, price, budget)
         self._budget = budget
         self._reserved: dict[int, float] = {}
         self._awaited: set[int] = set()
@@ -114,8 +113,12 @@ class _Batch:
         for job in self._jobs.open():
             if mine := self._jobs.take(job):
                 await self._go_on(mine)
-        for parcel in self._parcels(requests):
+        packing = self._packing
+        for parcel in packing.parcels(requests):
             await self._hand_in(parcel)
+        self._awaited |= packing.elsewhere
+        self._result.reused += packing.reused
+        self._result.left += packing.left
         await self._follow(poll, watch)
         if self._given_up:
             raise LLMError(
@@ -123,43 +126,6 @@ class _Batch:
                 " choose another model with --model, or ask without --batch-api"
             )
         return self._result
-
-    def _parcels(self, requests: Iterable[Request]) -> Iterator[Parcel]:
-        """What is to be asked, cut into jobs as large as may be, of one model each."""
-        parcel: Parcel | None = None
-        for request in requests:
-            key, line, most = request.key, _line(request), self._most(request)
-            if parcel and not parcel.takes(request, line):
-                yield from self._filled(parcel)
-                parcel = None
-            if self._budget and (parcel.most if parcel else 0.0) + most > self._budget.room:
-                self._result.left += not self._ledger.find(key)
-                continue
-            parcel = parcel or Parcel(self._jobs.new(request.model), self._folder)
-            if self._jobs.add(parcel.job, key, request.prompt):
-                parcel.write(line, most)
-            elif holder := self._jobs.holder(key):
-                self._awaited.add(holder)
-            else:
-                self._result.reused += 1
-        if parcel:
-            yield from self._filled(parcel)
-
-    def _filled(self, parcel: Parcel) -> Iterator[Parcel]:
-        if parcel.count:
-            yield parcel
-        else:
-            self._drop(parcel.job)
-
-    def _most(self, request: Request) -> float:
-        price = self._price(request.model)
-        if not price:
-            return 0.0
-        return bound(request.messages, request.max_tokens, price) * price.batch
-
-    def _price(self, model: str) -> Model | None:
-        """Of a job that an earlier run left for another model, the account knows the price."""
-        return self._known if self._known and self._known.id == model else None
 
     async def _hand_in(self, parcel: Parcel) -> None:
         if self._budget:
@@ -175,7 +141,7 @@ class _Batch:
         """Takes up a job where an earlier process left it."""
         if job.file is None:  # nothing is paid yet, and its file may be half there
             await self._desk.forget_named(job.name)
-            self._drop(job)
+            self._packing.drop(job)
         elif job.job is None:
             await self._make(job)
         else:
@@ -187,13 +153,9 @@ class _Batch:
             self._jobs.made(job, await self._desk.make(job.file, self._jobs.known()))
         except Rejected as rejected:
             if rejected.status not in _ACCOUNT:
-                self._drop(job)
+                self._packing.drop(job)
             raise
         self._awaited.add(job.id)
-
-    def _drop(self, job: Job) -> None:
-        (self._folder / job.name).unlink(missing_ok=True)
-        self._jobs.drop(job)
 
     async def _follow(self, poll: float, watch: Watch) -> None:
         total = sum(self._jobs.size(job) for job in self._open())
@@ -232,7 +194,7 @@ class _Batch:
         files = [file for file in (state.output_file_id, state.error_file_id) if file]
         calls = []
         for file in files:
-            with private(self._folder / f"{job.name}.answers") as kept:
+            with private(self._packing.folder / f"{job.name}.answers") as kept:
                 await self._desk.download(file, kept)
                 kept.seek(0)
                 calls += self._recorded(job, kept)
@@ -246,10 +208,10 @@ class _Batch:
             self._given_up.append(f"{job.job} ({status.lower()})")
 
     def _recorded(self, job: Job, lines: Iterable[bytes]) -> list[Call]:
-        outcomes = filter(None, map(_outcome, lines))
+        outcomes = filter(None, map(outcome_of, lines))
         calls = []
         while some := list(islice(outcomes, _AT_ONCE)):
-            calls += self._jobs.record(job, some, self._price(job.model))
+            calls += self._jobs.record(job, some, self._packing.price(job.model))
         return calls
 
     def _count(self, calls: list[Call], silent: int) -> None:
@@ -265,26 +227,3 @@ class _Batch:
         if self._budget and most is not None:
             known = all(call.usd is not None for call in calls if call.outcome == "ok")
             self._budget.settle(most, sum(call.usd or 0.0 for call in calls) if known else most)
-
-
-def _line(request: Request) -> bytes:
-    return json.dumps({"custom_id": request.key, "body": request.body()}).encode() + b"\n"
-
-
-def _outcome(line: bytes) -> Outcome | None:
-    """What a line of the answers says; None where it says nothing, as one that was cut."""
-    try:
-        said = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    match said:
-        case {"custom_id": str(request), "response": {"body": body} as response}:
-            try:
-                if response.get("status_code", 200) == 200:
-                    return Outcome(request, "ok", reply_of(body))
-            except Passing as fault:
-                return Outcome(request, fault.what)
-    match said:
-        case {"custom_id": str(request)}:
-            return Outcome(request, "failed in its batch")
-    return None

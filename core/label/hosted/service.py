@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from core.errors import LLMError
+from core.label.hosted.books import Books
 from core.label.hosted.budget import Budget
 from core.label.hosted.caller import Caller, Refused
 from core.label.hosted.ledger import Ledger
@@ -56,9 +57,8 @@ class Service:
         self.address = normalised_address(address)
         self._wire = Wire(self.address, api_key, timeout, concurrency)
         self._ledger = ledger
-        self._caller = Caller(
-            self._wire, ledger, attempts, pause, concurrency, limits or Limits(), budget, price
-        )
+        books = Books(ledger, budget, price)
+        self._caller = Caller(self._wire, books, attempts, pause, concurrency, limits or Limits())
         self._asking: dict[str, asyncio.Future[Reply] | asyncio.Future[Reply | None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 

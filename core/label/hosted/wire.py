@@ -1,7 +1,8 @@
 """One request to a chat service over the wire; the answer, or the fault in our own words.
 
-The `together` client speaks the protocol, over aiohttp: a third of the work that its default
-transport makes. Its own retries are off: the service counts every attempt and knows more faults.
+The `together` client tells address, key and headers, over aiohttp: a third of the work that its
+default transport makes. Of its own retries nothing is used: the service counts every attempt and
+knows more faults.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from core.label.shield.shield import is_loopback
 
 _TOGETHER = (".together.ai", ".together.xyz")
 _LONGEST = 4_000_000
-_PATH = "/v1/chat/completions"
+_PATH = "v1/chat/completions"
 _LATER = (408, 409, 425, 429)
 
 
@@ -115,7 +116,8 @@ class Wire:
         self.together = (urlsplit(address).hostname or "").endswith(_TOGETHER)
         self._turns = _Turns(connections, timeout)
         # A proxy could carry what is meant for this machine elsewhere.
-        self._http = Http(address, api_key, timeout, connections, not is_loopback(address))
+        local = is_loopback(address)
+        self._http = Http(address, _PATH, api_key, timeout, connections, trust_env=not local)
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -127,24 +129,22 @@ class Wire:
         `begin` is called when there is one: before, nothing is sent and nothing can be charged.
         Raises Passing, Rejected or TooLong, without the letter.
         """
-        from together import APIStatusError, TogetherError
-
         try:
             async with asyncio.timeout(None) as limit:
                 with self._turns.of(limit, begin) as turn:
                     raw = await self._read(json.dumps(body).encode())
             return reply_of(_parsed(raw)), turn.seconds
-        except APIStatusError as error:
-            raise explained(error.status_code, error.response.headers) from None
-        except (TogetherError, HTTPError, ClientError, OSError) as error:
+        except (HTTPError, ClientError, OSError) as error:
             raise broken(error) from None
         except (ValueError, RecursionError):
             raise Passing("answered with something that is not JSON") from None
 
     async def _read(self, content: bytes) -> bytes:
-        response = await self._http.post(_PATH, content)
+        response = await self._http.post(content)
         raw = bytearray()
         try:
+            if not response.is_success:
+                raise explained(response.status_code, response.headers)
             async for piece in response.aiter_bytes():
                 raw += piece
                 if len(raw) > _LONGEST:
