@@ -210,6 +210,11 @@ _CLOCK = re.compile(
     r"(?:\d{1,2}(?:[.:,]\d{2})?(?![\d/]|[.]\d)|una\b|due\b|tre\b|quattro\b|cinque\b|sei\b)"
     r"(?:\s(?:e mezza|circa))?(?:,?\s(?:del mattino|di notte|di sera|del pomeriggio|della notte))?"
 )
+# Dimissione; 17/10/2019: a label's colon, as OCR reads it.
+_BENT_COLON = re.compile(
+    r"(\b(?:nascita|nat[oa] il|ingresso|ricovero|degenza|dimissione|uscita|accettazione|decesso))"
+    r"\s?[;.](\s*)$"
+)
 # Trasf. 29.11.19 a Riab.: to another house, which ends the stay here.
 _AWAY = re.compile(
     r"\b(?:trasf(?:erit[oa]|erimento)?|invi(?:at[oa]|o))\b\.?\W{0,3}(?:il |in data )?$"
@@ -300,6 +305,7 @@ def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
     columns = _columns(line) or _behind(line)
     for number, day in enumerate(days(line)):
         left = _CLOCK.sub(_blank, whole[max(0, day.start + shift - 140) : day.start + shift])
+        left = _BENT_COLON.sub(_colon, left)
         behind = _CLOCK.sub(_blank, line.folded[day.end : day.end + 90])
         role = (
             columns[number] if columns else _role(left, behind, previous, line.folded[: day.start])
@@ -333,6 +339,10 @@ _WHO = re.compile(r"anagraf|dati (?:anagraf|del paz|paz|identif)|identific|pazie
 def tells_who(line: Line) -> bool:
     """Whether a line stands above the sections, or among the patient's particulars."""
     return line.section is None or _WHO.match(fold(line.section)) is not None
+
+
+def _colon(match: re.Match[str]) -> str:
+    return f"{match[1]}:{match[2]}"
 
 
 def _blank(match: re.Match[str]) -> str:
