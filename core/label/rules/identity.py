@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from core.label.rules.dates import is_header
+from core.label.rules.date_columns import is_header
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.names import Names
 from core.label.rules.phones import begins_with_a_name, phones, undated

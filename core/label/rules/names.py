@@ -87,7 +87,8 @@ _NO_NAME = frozenset(
     "ospedale struttura complessa divisione cardiochirurgia cardiologia reparto lettera relazione "
     "chiusura dimissione ingresso ricovero intervento uscita entrata ammissione accettazione "
     "nosologico recapito episodio clinica istituto azienda unita operativa dipartimento "
-    "direttore primario presidio policlinico servizio degenza universitaria universitario modulo copia "
+    "direttore primario presidio policlinico servizio degenza "
+    "universitaria universitario modulo copia "
     "diabetica nega portatore portatrice ex fumatore nome cognome paziente sig dott dr prof".split()
 )
 
