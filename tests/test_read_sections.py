@@ -211,6 +211,12 @@ ALONE = {
     "a ward behind": ("ESAMI ALL'INGRESSO IN CARDIOCHIRURGIA", "esami_all_ingresso"),
     "signs of a record": ("@@ Dati obiettivabili T0", "esami_all_ingresso"),
     "a time alone": ("alla dimissione", "esami_alla_dimissione"),
+    "a state, and findings below": ("Stato all'ingresso", "esami_all_ingresso"),
+    "a time cut short": ("In dim.", "esami_alla_dimissione"),
+    "a day behind": ("ALL'INGRESSO (08/04/2024)", "esami_all_ingresso"),
+    "half of its words known": ("Sintomi d'esordio e motivo dell'approdo", "Motivo ricovero"),
+    "two subjects": ("Complicanze e decorso", "Decorso_post_operatorio"),
+    "English": ("Reason for admission", "Motivo ricovero"),
 }
 
 
@@ -218,6 +224,60 @@ ALONE = {
 def test_a_heading_is_told_by_where_it_stands(heading: str, field: str) -> None:
     text = f"Lettera.\n\nDiagnosi\nStenosi aortica.\n\n{heading}\nHb 9,6, creatinina 1,5."
     assert named(text)[-1] == (field, "Hb 9,6, creatinina 1,5.")
+
+
+BELOW = {
+    "a diagnosis": (
+        "Quadro conclusivo",
+        "Stenosi aortica, coronaropatia bivasale, bypass.",
+        "Diagnosi",
+    ),
+    "a reason": (
+        "Di che si trattava?",
+        "Dispnea ingravescente, NYHA III; elezione.",
+        "Motivo ricovero",
+    ),
+    "advice that is a therapy": (
+        "Prescrizioni",
+        "Bisoprololo 2,5 mg 1 cp\nFurosemide 25 mg 2 compresse",
+        "terapia_alla_dimissione",
+    ),
+    "a state that is told": ("Condizioni alla dimissione", "Buone.", "Condizioni alla dimissione"),
+}
+
+
+@pytest.mark.parametrize(("heading", "body", "field"), BELOW.values(), ids=BELOW.keys())
+def test_what_stands_below_tells_a_strange_heading(heading: str, body: str, field: str) -> None:
+    assert named(f"Lettera.\n\n{heading}\n{body}\n\nDott. Rossi") == [(field, body)]
+
+
+NO_HEADINGS = {
+    "the days of a stay": "Degenza: dal 3 al 12 maggio 2021",
+    "a stay in figures": "DEGENZA 06/05/2019 - 17/05/2019",
+    "a ward": "Divisione di Cardiochirurgia e Terapia Intensiva",
+    "a comparison": "ECG come all'ingresso: ritmo sinusale",
+    "a ticked box": "Familiari con cardiopatia ☒ ☐",
+    "a cause within": "Causa: shock settico",
+}
+
+
+@pytest.mark.parametrize("line", NO_HEADINGS.values(), ids=NO_HEADINGS.keys())
+def test_what_looks_like_a_heading_and_is_none(line: str) -> None:
+    assert named(f"Lettera.\n\n{line}\nseguito") == []
+
+
+def test_a_text_in_brackets_ends_a_section_but_below_its_heading() -> None:
+    text = "Diagnosi\n[inserita il 3/4]\nStenosi aortica.\n\n[testo importato da altri]\nDiabete"
+    assert named(text) == [("Diagnosi", "[inserita il 3/4]\nStenosi aortica.")]
+
+
+def test_an_operation_below_the_disease_belongs_to_the_diagnosis() -> None:
+    joint = "Stenosi aortica.\nIntervento (12/03/2019): protesi biologica."
+    assert named(f"Diagnosi\n{joint}") == [("Diagnosi", joint)]
+    assert [name for name, _ in named(f"Diagnosi\n{joint.replace(chr(10), chr(10) * 2)}")] == [
+        "Diagnosi",
+        "Intervento",
+    ]
 
 
 def test_a_dictated_colon_is_one() -> None:

@@ -18,6 +18,11 @@ HEADS = {
         "Ida",
         "1942-05-03",
     ),
+    "a row without labels": ("Lodi Ugo - 14/03/1948 - 347 5512908", "Lodi", "Ugo", "1948-03-14"),
+    "told by its day": ("la signora Ida Lodi, del 3 maggio 1942", "Lodi", "Ida", "1942-05-03"),
+    "endings of surnames": ("Paziente     Zambelletti Oriolda", "Zambelletti", "Oriolda", None),
+    "two labels in one": ("Cognome / Nome   Lodi / Ugo", "Lodi", "Ugo", None),
+    "it is she that was born": ("Ida Lodi è nata il 3/5/1942.", "Lodi", "Ida", "1942-05-03"),
     "particles in a row": ("Sig. Van Der Berg Johannes", "Van Der Berg", "Johannes", None),
 }
 
@@ -45,6 +50,12 @@ STAYS = {
     "of this year": "È stato con noi dal 4 al 15 marzo di quest'anno, il 2024.",
     "the same month": "Entrato il 4/3/2024 e uscito il 15 dello stesso mese.",
     "sent on": "Ric. 4.3.24; trasf. 15.3.24 a Riab. Lonedo",
+    "in the ward from a day": "In reparto dal giorno 4/3/2024 al giorno 15/3/2024.",
+    "its beginning and end": "Inizio ricovero: 04/03/2024   Fine ricovero: 15/03/2024",
+    "left, then entered": "Ha lasciato il nostro reparto il 15/3/2024. Vi era entrato il 4/3/2024.",
+    "of a software": "EPI.INGRESSO=20240304T1530\nEPI.DIMISSIONE=20240315",
+    "a colon bent by OCR": "Data ingresso; 04/03/2024   Data dimissione. 15/03/2024",
+    "months bent by OCR": "Ricoverato il 4 rnarzo 2024, dimesso il 15 rnarzo 2024",
     "Roman months": "Ingresso 4/III/24, dimissione 15/III/24",
     "a row of a table": "Data ricovero   Data dimissione\n04/03/2024   15/03/2024",
 }

@@ -25,6 +25,33 @@ CASES: list[Case] = [
     ),
     (
         None,
+        "cartella numero undicimilaquattrocentodue",
+        [("n_cartella", "undicimilaquattrocentodue", "present", "11402")],
+    ),
+    (
+        None,
+        "telefono tre quattro otto sette uno zero zero due cinque sei",
+        [
+            (
+                "numero di telefono",
+                "tre quattro otto sette uno zero zero due cinque sei",
+                "present",
+                "3487100256",
+            )
+        ],
+    ),
+    (
+        None,
+        "Tel. 059 3370184 / 340 5566129 (preferire il cellulare)",
+        [("numero di telefono", "340 5566129", "present", "340 5566129")],
+    ),
+    (
+        None,
+        "Divisione di Cardiochirurgia        Cartella reg. 4/1187-24",
+        [("n_cartella", "4/1187-24", "present", "4118724")],
+    ),
+    (
+        None,
         "al n. 1127 del registro delle cartelle",
         [("n_cartella", "1127", "present", "1127")],
     ),

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from core.extract.dates import Found, find_dates
 from core.extract.result import in_order, quote
 from core.extract.words import families, sex_signs, words
-from core.label.rules.dates import COLUMN, is_header
+from core.label.rules.date_columns import COLUMN, is_header
 from core.label.rules.words import fold
 from core.read.dates import NUMBERS, written
 from core.read.slips import mended

@@ -15,6 +15,10 @@ _MONTH = {name: n for names in (MONTHS, STEMS, ROMAN) for n, name in enumerate(n
 _MONTH["sett"] = 9
 NAMES = "|".join(sorted((name for name in _MONTH if name not in ROMAN), key=len, reverse=True))
 """The names of months and their abbreviations, as alternatives of an expression."""
+# As OCR reads them: rnaggio, novernbre, apnle.
+_BENT = {name.replace("m", "rn"): n for n, name in enumerate(MONTHS, 1) if "m" in name}
+_BENT["apnle"] = 4
+_MONTH |= _BENT
 WEEKDAY = r"(?:lun|mar|mer|gio|ven|sab|dom)[a-z]*\.?,?"
 _ONES = "uno due tre quattro cinque sei sette otto nove".split()
 _TEENS = (
@@ -51,7 +55,7 @@ _DATE = re.compile(
     rf"|(?<!\bpag \d)(?<!\bpag. \d)\s?/\s?(?P<pm>0[1-9]|1[0-2]|[1-9]{_NO_PART}){_NO_DOSE}"
     rf"|[.](?P<qm>0[1-9]|1[0-2]|[1-9](?=\s?(?:u\.?s|c\.?a|p\.?v)\b)){_NO_DOSE}{_NO_PART})"
     rf"|(?P<nd>[0-2]?\d|3[01]|\b(?:{_DAYS})(?=\s))(?:°|º|ª|\^)?"
-    rf"(?:\s(?:di\s|del mese di\s)?|\s?[-/.]\s?)(?P<n>{NAMES})\.?(?![a-z])"
+    rf"(?:\s(?:di\s|del mese di\s)?|\s?[-/.]\s?)(?P<n>{NAMES}|{'|'.join(_BENT)})\.?(?![a-z])"
     rf"(?:(?:,?\s(?:del(?:l'anno)?\s|dell'anno\s|di quest'anno,?\s(?:il\s)?)?|\s?[-/.]\s?)"
     rf"(?P<ny>\d{{4}}|'\d{{2}}|(?<=[-/.])\d{{2}}(?!\d)|{_YEAR_WORDS}"
     rf"|(?<=del ){_DECADES}"

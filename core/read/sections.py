@@ -68,6 +68,8 @@ def _guess(text: str, heading: Heading, later: Sequence[Heading], seen: set[str]
     guess = guessed(block, COURSE in seen)
     if guess is None and heading.key == STRANGE and not seen & {COURSE, *_HISTORY}:
         guess = guessed_beginning(block)
+    if guess == "Terapia" and heading.key in known_headings().either:
+        guess = _THERAPY  # what is prescribed or advised
     return None if guess in taken else guess
 
 

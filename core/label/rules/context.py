@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from core.label.rules.dates import days
+from core.label.rules.days import days
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line
 from core.read.dates import NAMES

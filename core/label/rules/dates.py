@@ -1,194 +1,13 @@
-"""Dates in letters: their shapes, their ISO value, and what each of them is the date of."""
+"""The dates of a line that fill a field: birth, admission, discharge, death."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
 
+from core.label.rules.date_columns import dated_behind, dated_columns, tells_who
+from core.label.rules.date_cues import HERE, role_of
+from core.label.rules.days import Day, days, of_year
 from core.label.rules.words import Line, fold
-from core.read.dates import NAMES, WEEKDAY, Written, bare_days, month_number, written
 
-# 110338: a birth without separators, behind `nato`.
-_BORN = re.compile(r"\b(?:nat[oa]|nascita)\b")
-_SOLID = re.compile(
-    r"\b(?:nat[oa]\s(?:il\s)?|(?:d\.?d\.?n|d\.?n|ric|ricov|ing|ingr|ingresso|ricovero|dim|dimiss"
-    r"|dimissione|int|op)\.?\s?:?\s)(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>(?:19|20)?\d{2})(?!\d)"
-)
-# INGRESSO=20210316T1530, of a print-out of a ward's software.
-_COMPACT = re.compile(
-    r"\b(?:nascita|nat[oa]|ingresso|ricovero|accettazione|dimissione|uscita|decesso|morte|intervento)"
-    r"\W{1,3}(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?:t\d{4})?(?!\d)"
-)
-# Degenza: 4-15/03/2024, where the stroke is no part of a date.
-_SPAN = re.compile(
-    rf"\b(?:degenza|ricovero|soggiorno|periodo)\W{{1,3}}\d{{1,2}}-(?=\d{{1,2}}(?:[/.]\d"
-    rf"|\s(?:{NAMES})))"
-)
-_FROM_TO = re.compile(
-    rf"\b(?:(?:dal|da|tra il|fra il)\s(?:giorno\s)?(?:{WEEKDAY}\s)?|(?:degenza|ricovero"
-    rf"|soggiorno|periodo)"
-    rf"\W{{1,3}})(?P<a>\d{{1,2}})(?:\s(?P<am>{NAMES}))?"
-    rf"(?:(?:\s|[°º^]\s?)(?:al|a|e il|fino al|sino al)\s(?:giorno\s)?(?:{WEEKDAY}\s)?"
-    rf"|\s?(?:-|→|->|>)\s?)(?=\d)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A date as it stands in a line; `iso` is None where the year is not said."""
-
-    start: int
-    end: int
-    iso: str | None
-
-
-def days(line: Line, birth: bool = False) -> list[Day]:
-    """All dates of a line; one without a year takes that of the next with one, if no birth."""
-    return list(_days(line.folded, birth))
-
-
-@lru_cache(512)  # asked several times of each line
-def _days(folded: str, birth: bool) -> tuple[Day, ...]:
-    folded = _SPAN.sub(lambda match: f"{match[0][:-1]}>", folded)
-    found = list(written(folded))
-    for match in _SOLID.finditer(folded):
-        day, month = int(match["d"]), int(match["m"])
-        found.append(Written(match.start("d"), match.end(), day, month, match["y"]))
-    for match in _COMPACT.finditer(folded):
-        day, month = int(match["d"]), int(match["m"])
-        found.append(Written(match.start("y"), match.end("d"), day, month, match["y"]))
-    for match in _FROM_TO.finditer(folded):
-        later = next((d for d in found if 0 <= d.start - match.end() < 3), None)
-        if later and not any(d.start <= match.start("a") < d.end for d in found):
-            month = month_number(match["am"]) if match["am"] else later.month
-            end = match.end("am") if match["am"] else match.end("a")
-            found.append(Written(match.start("a"), end, int(match["a"]), month, later.year))
-    found.sort(key=lambda one: one.start)
-    found = sorted([*found, *bare_days(folded, found)], key=lambda one: one.start)
-    dated = []
-    for number, one in enumerate(found):
-        year = one.year
-        if year is None:
-            later = next((d for d in found[number + 1 :] if d.year is not None), None)
-            between = folded[one.end : later.start] if later else ""
-            year = later.year if later and not _BORN.search(between) else None
-        dated.append(Day(one.start, one.end, _iso(_year(year, birth), one.month, one.day)))
-    return tuple(dated)
-
-
-_BIRTH = re.compile(
-    r"(?:\b(?:dob|date of birth)\b[^\d]{0,12}|\bna\s?t[oa/]+\b[^.;\d]{0,60}"
-    r"|\bnat[oa]\snel\s\d{4},?\s(?:il\s)?"
-    r"|\b(?:data (?:di )?)?nascita\b(?:[^\d]{0,12}|\s?:?\s[^\d;.:]{0,45},\s(?:il\s)?)"
-    r"|\bnasce\b[^.;\d]{0,60}|\bnt\.?\s(?:il\s)?|^\W{0,4}\*\s?"
-    r"|\(n\.\s(?:a\s)?[a-z' ]{3,25},?\s|\bche e (?:nat[oa] )?(?:il |del |dell'|di )\s?"
-    r"|\bdata nasc\S*\s?|\bnasc\.\s?:?\s?|\bd\.?\s?d?\.?\s?n\.?\s?:?\s|\bn\.?\s?il\s"
-    r"|\bn\.:?\s?|[a-z] [mf]\.\s?"
-    r"|\bclasse\s(?:del\s)?(?:\d{4}|'\d{2})\b[,;(\s]{1,3}(?:(?:precisamente|esattamente|nat[oa]"
-    r"|il|del|giorno)\s){0,3}"
-    r"|[a-z]\s?[\s,;/|(-]\s?[mf]\.?\s?[\s,;/|)-]{1,3}"
-    r"|\b(?:sig\S*|paz\S*|pz\S*|assistit\S*|nominativo\S*)\s[a-z\' ]{5,40}\s?[,(-]\s?"
-    r"(?:(?:(?:classe )?del(?:la classe)?\s|dell')|[a-z][a-z\' ]{2,25},\s)?)$"
-)
-_ADMITTED = re.compile(
-    r"(?:\bricoverat[oaie]?\b|\bric+over+[oa]\b|\bricoverta\b|\bingress[oi]\b|\bdegen(?:te|za"
-    r"|te)\b|\baccettazione\b|\baccettat[oa]\b"
-    r"|\bentrat[oa]\b|\bammess[oa]\b|\baccolt[oa]\b|\bgiunt[oa]\b|\bgiunge(?:va)?\b"
-    r"|\btrasferit[oa]\b|\btrasferimento (?=(?:(?:in|alla|presso|nel|nella|al) )?(?:di |la |il "
-    r"|questo |questa )?(?:c\.?c\.?h|cardiochir|noi\b|nostr|reparto)|qui\b|da noi)"
-    r"|\bprovenien(?:te|za)\b|\barrivat[oa]\b|\barrivo\b|\bricov\b\.?|\bamm(?:issione|\.)"
-    r"|\bpres[oa] in carico\b|\bpassaggio\b(?! in (?:reparto|corsia|degenza))"
-    r"|\b(?:passat|salit)[oa]\b(?= (?:poi |quindi |da noi |qui |presso di noi )*(?:in"
-    r"|alla|nella) (?:cardiochir|cch|reparto))|\bing\b\.?|\bric\b\.?"
-    r"|\bentra\b(?= (?:in|nel|da noi))|\bpervenut[oa]\b|\btrasiu\b|\bvegnu[oa]?\b"
-    r"|\bin (?:cch|cardiochirurgia) (?=dal\b)"
-    r"|\bavev(?:o|amo) accolto\b|\b(?:accogliemmo|ricoverammo|ammettemmo)\b"
-    r"|\bdegente (?=presso di noi|da noi|qui)"
-    r"|(?<!lasciato il )(?<!lascia il )(?<!lasciava il )\bnostr\w+ reparto (?=dal\b|da\b|il\b)"
-    r"|\bsi ricovera(?:va)?\b|\bviene ricoverat[oa]\b|\bingr\.?"
-    r"|\b(?:inizia|comincia)(?:t[oa]|va)?\b|\bsoggiorn[oa]\b|\bpermanenza\b"
-    r"|\b(?:con|presso di|da|fra|tra) noi (?=dal\b|da\b)|\babbiamo (?:avuto|ospitato|curato"
-    r"|assistito)\b"
-    r"|\bospit(?:e|ata|ato) (?=(?:presso |da |del|della )?(?:di |il |la |noi|nostr|quest|reparto"
-    r"|clinica|dal))"
-    r"|\b(?:e|era) (?:stat[oa]|rimast[oa]) (?:con|da|presso di) noi\b|\bin cura (?:da"
-    r"|presso di) noi\b"
-    r"|\baccede(?:va)?\b|\baccesso in (?:reparto|cardiochir\w*|c\.?c\.?h\b)"
-    r"|\bdata (?:di |dell')?accesso\b|\baccesso\b(?=\W{1,3}$)|\bperiodo\b(?=\W{1,3}$)"
-    r"|\bin (?:reparto|clinica|divisione|ospedale|cura) (?=(?:dal|da|il)\b)"
-    r"|\bfa(?:ceva)? (?:il suo )?ingresso\b"
-    r"|\bsi (?:presenta|presentava|ricoverava|affida)\b(?= (?:da noi|in reparto|presso di noi"
-    r"|nel nostro))"
-    r"|\bentra(?:va)?\b(?= (?:il|in data|da|lunedi|martedi|mercoledi|giovedi|venerdi|sabato"
-    r"|domenica)\b|\W{0,3}$)"
-    r"|\bd\.\s?i\.(?=\W{0,3}$))"
-    r"(?P<between>(?:[^;\d]{0,20}\bn\W{0,3}[\d/.-]+\s)?[^;\d]{0,80})$"
-)
-_ADMITTED_BEHIND = re.compile(
-    r"\s(?:e stat[oa] |viene |veniva )?(?:trasferit|accolt|entrat)[oa]\s(?:in|alla|presso)\s"
-    r"(?:la |questa |nostra |questo )*(?:cardiochir|c\.?c\.?h\b|reparto)|"
-    r"[\s,]*(?:il|la)?\s?(?:pz|paziente|sig\.?(?:ra)?)?[^.;\d]{0,40}?"
-    r"\b(?:(?:e stat|veniva |viene |e )?ricoverat[oa]|entrava|fa(?:ceva)? ingresso|giungeva"
-    r"|si ricovera\w*|accedeva|ingresso in|ricovero)\b"
-    r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
-)
-_DISCHARGED = re.compile(
-    r"(?:\bsi dimett\w+\b|\btrasferit[oa] (?:in|presso|alla|al"
-    r"|c/o) (?:\w+ ){0,3}riabilit\w*|\bdimettiamo\b"
-    r"|\buscita\b"
-    r"|\bdim(?:iss)?\b\.?"
-    r"|\b(?:si|lo|la) (?:trasferisc\w+|trasferiamo)\b|\bdimetteva\b|\btornat[oa] a casa\b"
-    r"|\bdimes+[oae]\b|\bdimis+ion[ei]\b|\buscit[oa]\b(?=\W{0,3}(?:il|in data|dal reparto"
-    r"|di casa)?\W{0,3}$)"
-    r"|\b(?:termin(?:a|ato|ata|ava)|finit[oa]|finisc[ea]|si (?:chiude|conclude|e chius[oa]"
-    r"|e conclus[oa])|conclus[oa]si|conclus[oa])\b"
-    r"|\b(?:si |viene |veniva |e stat[oa] )(?:conged\w+|licenziat[oa]|rilasciat[oa]"
-    r"|lasciat[oa] andare)\b"
-    r"|\b(?:rientro|ritorno|rientrat[oa]|ritornat[oa]|fa ritorno|faceva ritorno|rientra(?:va)?"
-    r"|ritorna(?:va)?) (?:a casa|a domicilio|al (?:suo |proprio )?domicilio|in famiglia)\b"
-    r"|\b(?:ha lasciato|lascia(?:va)?) (?:il reparto|la clinica|l'ospedale|la casa di cura"
-    r"|il nostro)\b"
-    r"|(?:^|[.;]\s)(?:uscit|dimess)[oa],?\s[^.;:\d]{3,50}:\s?$|\b(?:dimettemmo|congedammo)\b"
-    r"|\b(?:congedo|rilascio|partenza)\b(?=\W{0,5}(?:il )?$)|\busci(?= il )"
-    r"|\bd\.\s?d\.(?=\W{0,3}$)"
-    r"|\besce(?=\W{0,3}(?:lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica)\b|,)"
-    r"|\besce(?= (?:oggi\b|il\b|in\b|da\b|dal\b|domani\b)|\s*$)"
-    r"|\busci(?:to|ta)? (?:dall'ospedale|dal reparto|di qui)"
-    r"|\b(?:va|torna|ritorna) casa\b|\brimand\w+ a casa\b|\btorna a ca\b"
-    r"|\bse ne (?:va|torna)\b|\blascia(?:va)? (?:il|la|l'|questo|il nostro)\b"
-    r"|\b(?:torna|va|rientra|mandat[oa]|rinviat[oa]|rimandat[oa]"
-    r"|inviat[oa]|ritorna) (?:a casa|al (?:suo |proprio )?domicilio|a domicilio)\b)"
-    r"[^.;\d]{0,60}$"
-)
-_DISCHARGED_BEHIND = re.compile(
-    r"[\s,]*[^.;\d]{0,30}?\b(?:viene dimess[oa]|si dimette(?:va)?|dimes+[oa]|dimissione"
-    r"|(?:torna|rientra|ritorna|va) (?:a casa|a domicilio|al (?:suo |proprio )?domicilio"
-    r"|in famiglia)"
-    r"|dimissibil\w+|puo (?:tornare|rientrare|essere dimess[oa]|andare a casa)"
-    r"|(?:esce|usciva) (?:dal reparto|dall'ospedale)|lascia(?:va)? (?:il reparto|la clinica"
-    r"|l'ospedale)"
-    r"|(?:si |viene )conged\w+|(?:dimettiamo|affidiamo|trasferiamo|rimandiamo|congediamo))\b"
-    r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
-)
-_DIED = re.compile(
-    r"(?:\bmuore\b|\bmoriva\b|\bsi spe(?:gne|nse)\b|\bdecedut[oa]\b"
-    r"|\bdecede(?:va)?\b|\bexitus\b|\bmort[oea]\b|\bdeces+[oi]\b|\b(?:e|era) mancat[oa]\b"
-    r"|\bvenut[oa] a mancare\b|\bci ha lasciat[oi]\b|\bcessa(?:va)? di vivere\b"
-    r"|\bha cessato di vivere\b"
-    r"|\barresto irreversibile\b|\bconstatazione di morte\b"
-    r"|\bspirat[oa]\b|\bspira(?:va)?\b)[^.;\d]{0,60}$"
-)
-_DIED_BEHIND = re.compile(
-    r"[\s,]*[^.;\d]{0,50}?"
-    r"\b(?:decede(?:va)?|decesso|exitus|si constata(?:va)? il decesso|decedut[oa]|spira(?:va)?"
-    r"|moriva|muore|si spegne(?:va)?|si spense|mancat[oa]|cessa(?:va)? di vivere)\b"
-    r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
-)
-# 02.02 asistolia. Si constata il decesso: of a diary, whose lines begin with the day.
-_DIED_LATER = re.compile(
-    r"[^.;\d]{0,50}\.\s[^.;\d]{0,20}\b(?:si constata il decesso|decesso|exitus|decede)\b"
-)
 # Rossi Mario - 07/08/1939: behind a name that begins the line, a day long past is the birth.
 _NAMED = re.compile(
     r"^(?:[a-z]{1,9}\s?:\s(?:\d{5,12}\s)?)?[a-z' -]{5,40}(?:\s\(?[mf]\)?)?\s?[-,(/]\s?(?:del\s)?$"
@@ -196,98 +15,21 @@ _NAMED = re.compile(
 _CAPITALISED = re.compile(r"\W*[A-ZÀ-Ú][\w'’-]+,?(?:\s[A-ZÀ-Ú][\w'’-]+){1,3},?\s+")
 _AGED = re.compile(r"(?:\banni\s\d{2,3}|\b\d{2,3}\s(?:anni|aa))\s?[,(]\s?$")
 _TOWN = re.compile(r"\bn\.\s(?:a\s)?[a-z' ]{3,25},?\s$")
-_BORN_BEHIND = re.compile(r"\s?[,(]\s?(?:luogo e )?data di nascita")
-_STAYED = re.compile(
-    r"[°º]?\s(?:al|fino al)\s[\w/.\-' ]{5,20}?[\s,]+(?:e stat[oa] |era )?(?:ricoverat|degent"
-    r"|ospit)[oae]"
-)
 _GROWN = "2008"
 _LATE = ("terapia_alla_dimissione", "esami_alla_dimissione")  # nobody is admitted there
-_ASIDE = re.compile(r"\s*\([^()]{1,90}\)\s*")
 # The hour says nothing of the day: alle ore 1.40 del 28 novembre.
 _CLOCK = re.compile(
     r"(?<=[\s,(])(?:(?:alle|verso le|intorno alle|dalle|circa alle)(?: ore)?|ore|h)\.?\s?"
     r"(?:\d{1,2}(?:[.:,]\d{2})?(?![\d/]|[.]\d)|una\b|due\b|tre\b|quattro\b|cinque\b|sei\b)"
     r"(?:\s(?:e mezza|circa))?(?:,?\s(?:del mattino|di notte|di sera|del pomeriggio|della notte))?"
 )
-# Trasf. 29.11.19 a Riab.: to another house, which ends the stay here.
-_AWAY = re.compile(
-    r"\b(?:trasf(?:erit[oa]|erimento)?|invi(?:at[oa]|o))\b\.?\W{0,3}(?:il |in data )?$"
+# Dimissione; 17/10/2019: a label's colon, as OCR reads it.
+_BENT_COLON = re.compile(
+    r"(\b(?:nascita|nat[oa] il|ingresso|ricovero|degenza|dimissione|uscita|accettazione|decesso))"
+    r"\s?[;.](\s*)$"
 )
-_AWAY_TO = re.compile(
-    r"\s?,?\s?(?:in|a|ad|al|alla|presso|c/o|presso (?:il|la))\s[^.;\d]{0,25}?"
-    r"(?:riab|lungodeg|rsa\b|r\.s\.a|casa di cura|hospice|domicil|altr[oa])"
-)
-COLUMN = re.compile(
-    r"\b(?:(?P<di_nascita>nascita|nat[oa])|(?P<ingresso_cch>ingresso|ricovero|ammissione"
-    r"|accettazione|entrat[oa])"
-    r"|(?P<dimissione_cch>dimissione|dimess[oa]|uscita)|(?P<morte>decesso|exitus)"
-    r"|(?P<other>intervento|operazione|procedura))\b"
-)
-_COLUMN_NEXT = re.compile(rf"(?:\s?[-:=,]?\s)(?:data )?{COLUMN.pattern}")
 _BIRTH_TO_COME = re.compile(r"\bnat[oa](?: (?:a|ad|in)\b[^.;:\d()]{0,40})?$")
-_CLASS = re.compile(r"\b(?:classe\s(?:del\s)?|nat[oa]\snel\s)(\d{4}|'\d{2})\b")
-_YEARLESS = re.compile(rf"(\d{{1,2}})[°º^]?\s(?:di\s|del mese di\s)?({NAMES})")
-_TO = re.compile(
-    r"^[°º^]?\s*(?:al|all'|-|/|→|->|>|=>|a|fino al|e dimess[oa]\D{0,12}|sino al"
-    r"|,? ?dimess[oa]\D{0,12}|e il|,? e (?:che )?(?:termina\w*|si conclude\w*|si chiude\w*"
-    r"|finisc\w+)"
-    r"(?: oggi)?,?(?: il)?):?"
-    rf"\s*(?:giorno |di?a )?(?:{WEEKDAY}\s*)?$"
-)
-_IN = re.compile(rf"\b(?:in|ing|i)\W{{1,3}}(?:{WEEKDAY}\s)?$")
-_IN_LABEL = re.compile(rf"(?:^|[|•·;,/])[\s•·*-]*in\s?[:=]\s?(?:{WEEKDAY}\s)?$")
-_OUT = re.compile(rf"\b(?:out|usc)\W{{1,3}}(?:{WEEKDAY}\s)?$")
-_OUT_BEHIND = re.compile(r"[\s/,;|-]{1,5}(?:u\b|(?:[^;]{0,40}\s)?(?:out|usc)\b)")
-_ELSEWHERE = re.compile(
-    r"\b(?:altr[oa] (?:ospedale|sede|nosocomio|struttura|centro|istituto)|ospedale (?:di"
-    r"|civile di)|presso (?:l'|il )?(?:ospedale|nosocomio|presidio|p\.?o\.?|pronto soccorso"
-    r"|ps\b)(?! (?:nostr|quest))|pronto soccorso|cardiologia|utic|medicina|rianimazione"
-    r"|riabilitazione)"
-)
-# Rispetto all'ingresso, TC 20/03: the day of an examination.
-_EXAMINED = re.compile(
-    r"\b(?:tc|rm|ecg|eco[a-z]*|rx|esam[ei]|coronarografia|cgf|emocoltur[ae])\b[^.;\d]{0,20}$"
-)
-# Ingresso il venti. Intervento il ventidue: a label of its own parts them.
-_NEXT_LABEL = re.compile(r"\.\s+(?:intervento|operazione|operat[oa]|procedura)\b")
-_HERE = re.compile(
-    r"\b(?:quest|nostr|cardiochirurgi|c\.?c\.?h\b|cch\b|presso di noi|ns\.?\b"
-    r"|codest|ci (?:e|era|fu|venne|veniva|viene) (?:stat[oa] )?(?:trasferit|inviat|affidat)[oa])"
-)
-_THERE = re.compile(
-    r"\b(?:d?ove|in cui|nel quale|nella quale|presso (?:cui|il quale|la quale))"
-    r" (?:(?:e|era|fu|veniva|risultava|si trovava) )?(?:(?:gia|stato|stata) )*"
-    r"(?:ricoverat[oa]|degente|accolt[oa]|entrat[oa])\b[^.;\d]{0,40}$"
-)
-# Fine ricovero: 17/05; the cue of an admission stands in that of its end.
-_ENDED = re.compile(
-    r"\b(?:fine|termine|conclusione|chiusura|uscita dal)\s(?:del |della )?(?:ricovero|degenza"
-    r"|soggiorno|cartella)\W{0,4}(?:il |in data )?$"
-)
 _DEATH_SECTION = re.compile(r"exitus|decesso|constatazione|morte")
-_OTHER = re.compile(
-    r"\b(?:intervento|operat[oa]|sottopost|eseguit|ecocardio|coronarograf|tc\b|ecg|esam|controllo"
-    r"|visita"
-    r"|impiant|stampa|referto|firma)\w*[^.;\d]{0,40}$"
-)
-
-
-def _year(digits: str | None, birth: bool) -> int | None:
-    if digits is None:
-        return None
-    year = int(digits.lstrip("'"))
-    if year >= 100:
-        return year
-    # Two digits: a patient of heart surgery is grown up, a stay is of this century.
-    return 1900 + year if birth and year > 12 or year >= 36 else 2000 + year
-
-
-def _iso(year: int | None, month: int, day: int) -> str | None:
-    try:
-        return None if year is None else date(year, month, day).isoformat()
-    except ValueError:
-        return None
 
 
 def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
@@ -297,81 +39,45 @@ def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:
     whole = text + line.folded
     previous: tuple[str, Day] | None = None
     late = line.section in _LATE
-    columns = _columns(line) or _behind(line)
+    columns = dated_columns(line) or dated_behind(line)
     for number, day in enumerate(days(line)):
         left = _CLOCK.sub(_blank, whole[max(0, day.start + shift - 140) : day.start + shift])
+        left = _BENT_COLON.sub(_colon, left)
         behind = _CLOCK.sub(_blank, line.folded[day.end : day.end + 90])
-        role = (
-            columns[number] if columns else _role(left, behind, previous, line.folded[: day.start])
-        )
-        named = _NAMED.search(left) or (
-            tells_who(line)
-            and (
-                _AGED.search(left)
-                or _TOWN.search(left)
-                or _CAPITALISED.fullmatch(line.text[: day.start])
-            )
-        )
+        before = line.folded[: day.start]
+        role = columns[number] if columns else role_of(left, behind, previous, before)
         if role is None and line.section and _DEATH_SECTION.match(fold(line.section)):
-            role = "data_morte" if line.folded[: day.start].strip(" :.-|") in ("", "data") else None
-        if role is None and day.iso and day.iso < _GROWN and named:
+            role = "data_morte" if before.strip(" :.-|") in ("", "data") else None
+        if role is None and _follows_a_name(line, day, left):
             role = "data_di_nascita"
         if role == "data_di_nascita":
             born = next((d for d in days(line, birth=True) if d.start == day.start), day)
-            yield role, _of_year(line, born)
+            yield role, of_year(line, born)
         elif role == "data_ingresso_cch" and late:
             role = None
-        elif role and (not history or role == "data_morte" or _HERE.search(left + behind)):
+        elif role and (not history or role == "data_morte" or HERE.search(left + behind)):
             yield role, day
         if role or not _in_brackets(line.folded, day.start):
             previous = (role, day) if role else None
 
 
-_WHO = re.compile(r"anagraf|dati (?:anagraf|del paz|paz|identif)|identific|paziente|generalita")
+def _follows_a_name(line: Line, day: Day, left: str) -> bool:
+    """Whether a day long past stands behind a name, an age or a town: the day of birth."""
+    if day.iso is None or day.iso >= _GROWN:
+        return False
+    if _NAMED.search(left):
+        return True
+    behind = _AGED.search(left) or _TOWN.search(left)
+    named = _CAPITALISED.fullmatch(line.text[: day.start])
+    return tells_who(line) and bool(behind or named)
 
 
-def tells_who(line: Line) -> bool:
-    """Whether a line stands above the sections, or among the patient's particulars."""
-    return line.section is None or _WHO.match(fold(line.section)) is not None
+def _colon(match: re.Match[str]) -> str:
+    return f"{match[1]}:{match[2]}"
 
 
 def _blank(match: re.Match[str]) -> str:
     return " " * len(match[0])
-
-
-def _columns(line: Line) -> list[str | None]:
-    """The roles of the dates of a table's row, where the row above names one column for each."""
-    named, found = list(COLUMN.finditer(line.before)), days(line)
-    if not is_header(line.before) or len(named) != len(found):
-        return []
-    return [None if match["other"] else f"data_{match.lastgroup}" for match in named]
-
-
-def _behind(line: Line) -> list[str | None]:
-    """The roles of dates whose labels stand behind them: 3/10 ingresso - 15/10/2022 uscita."""
-    found = days(line)
-    if not found or not tells_who(line) or line.folded[: found[0].start].strip(" |-*•"):
-        return []
-    ends = [*(day.start for day in found[1:]), len(line.folded)]
-    told = [
-        _COLUMN_NEXT.match(line.folded, day.end, end) for day, end in zip(found, ends, strict=True)
-    ]
-    if not any(told):
-        return []
-    return [f"data_{m.lastgroup}" if m and not m["other"] else None for m in told]
-
-
-_NAME_COLUMN = re.compile(
-    r"\b(?:cognome|nome|nominativo|cartella|nosologico|telefono|tel|recapito|sesso)\b"
-)
-
-
-def is_header(folded: str) -> bool:
-    """Whether a line is the head of a table with columns of dates."""
-    words = folded.split()
-    named = len(COLUMN.findall(folded))
-    named += len(_NAME_COLUMN.findall(folded))
-    return named > 1 and len(words) <= 4 * named and not any(c.isdigit() for c in folded)
 
 
 def birth_to_come(folded: str) -> str:
@@ -382,69 +88,3 @@ def birth_to_come(folded: str) -> str:
 
 def _in_brackets(text: str, place: int) -> bool:
     return text.rfind("(", 0, place) > text.rfind(")", 0, place)
-
-
-def _of_year(line: Line, born: Day) -> Day:
-    """Classe 1943, nato l'8 aprile: the year stands before the day."""
-    told = _CLASS.search(line.folded)
-    short = _YEARLESS.fullmatch(line.folded[born.start : born.end])
-    if told is None or short is None:
-        return born
-    year = _year(told[1], birth=True)
-    return Day(born.start, born.end, _iso(year, month_number(short[2]), int(short[1])))
-
-
-def _role(left: str, behind: str, previous: tuple[str, Day] | None, line: str) -> str | None:
-    if previous and _TO.match(_ASIDE.sub(" ", line[previous[1].end :])):
-        if previous[0] == "data_ingresso_cch":
-            return "data_dimissione_cch"
-    if _BIRTH.search(left) or _BORN_BEHIND.match(behind):
-        return "data_di_nascita"
-    diary = not line.strip() and _DIED_LATER.match(behind)
-    if _DIED.search(left) or _DIED_BEHIND.match(behind) or diary:
-        return "data_morte"
-    if _ENDED.search(left):
-        return "data_dimissione_cch"
-    if _AWAY.search(left) and _AWAY_TO.match(behind):
-        return "data_dimissione_cch"
-    admitted = _ADMITTED.search(left)
-    if _IN_LABEL.search(left) or _IN.search(left) and _OUT_BEHIND.match(behind):
-        return "data_ingresso_cch"
-    if _OUT.search(left):
-        return "data_dimissione_cch"
-    discharged = _DISCHARGED.search(left)
-    if discharged and (not admitted or discharged.start() >= admitted.start()):
-        elsewhere = _ELSEWHERE.search(discharged[0])
-        onwards = re.search(r"(?<!dalla )riabilit", discharged[0])  # from here, not from there
-        return None if elsewhere and not onwards else "data_dimissione_cch"
-    if admitted and _EXAMINED.search(left):
-        return None
-    if admitted and not _NEXT_LABEL.search(admitted["between"]):
-        return None if _named_elsewhere(left) else _admission(admitted, left + behind)
-    if _OTHER.search(left):
-        return None
-    if _DISCHARGED_BEHIND.match(behind):
-        return "data_dimissione_cch"
-    if _STAYED.match(behind) and left.endswith(("dal ", "da ")):
-        return "data_ingresso_cch"
-    if _ADMITTED_BEHIND.match(behind) and (not _ELSEWHERE.search(behind) or _HERE.search(behind)):
-        return "data_ingresso_cch"
-    return None
-
-
-def _named_elsewhere(left: str) -> bool:
-    """Whether the words lead back to another house: `dalla Medicina di ..., ove era ricoverato`."""
-    there = _THERE.search(left)
-    if there is None:
-        return False
-    others = [found.start() for found in _ELSEWHERE.finditer(left, 0, there.start())]
-    ours = [found.start() for found in _HERE.finditer(left, 0, there.start())]
-    return bool(others) and max(others) > max(ours, default=-1)
-
-
-def _admission(cue: re.Match[str], around: str) -> str | None:
-    """Into this ward, unless the words between speak of another house."""
-    coming = re.search(r"\b(?:da|dal|dall'|dalla|provenien\w+|rientr\w+)", cue["between"])
-    if _HERE.search(cue[0]) or (cue[0].startswith(("trasferit", "giunt", "provenien")) and coming):
-        return "data_ingresso_cch"
-    return None if _ELSEWHERE.search(cue[0]) else "data_ingresso_cch"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from core.label.rules.dates import is_header
+from core.label.rules.date_columns import is_header
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.names import Names
 from core.label.rules.phones import begins_with_a_name, phones, undated
@@ -22,7 +22,7 @@ _RECORD = re.compile(
     r"|\bid(?=\s?[:.]?\s?\d{5})|nosografico|sdo"
     r"|scheda nosologica|pratica|id ricovero|cod(?:\.|ice)?\s?(?:di\s)?ricovero|n(?:\."
     r"|°|umero)?\s?ricovero)"
-    r"\s?(?:di ricovero\s)?(?:n\.?(?:r|um|umero|ro)?\s?[.°º]?)?\s?[:#"
+    r"\s?(?:di ricovero\s)?(?:n\.?(?:r|um|umero|ro)?\s?[.°º]?)?\s?[:;#"
     r"|]?\s*(?:(?:da noi |qui )?(?:e|era|porta|reca|ha)\s(?:la\s|il\s)?(?:numero\s"
     r"|n\.?\s?)?)?[|]?\s*(?:n\.?\s?)?(?:[a-z]{1,4}\s?[-/.]\s?|[a-z]{1,3}(?=\d{4}"
     r"|\d{2,4}[/-]\d))?)"

@@ -85,8 +85,10 @@ _NO_NAME = frozenset(
     "numero codice "
     "seguito seguita autonomo autonoma accolto accolta asintomatico asintomatica obeso obesa "
     "ospedale struttura complessa divisione cardiochirurgia cardiologia reparto lettera relazione "
-    "chiusura dimissione clinica istituto azienda unita operativa dipartimento direttore primario "
-    "presidio policlinico servizio degenza universitaria universitario modulo copia "
+    "chiusura dimissione ingresso ricovero intervento uscita entrata ammissione accettazione "
+    "nosologico recapito episodio clinica istituto azienda unita operativa dipartimento "
+    "direttore primario presidio policlinico servizio degenza "
+    "universitaria universitario modulo copia "
     "diabetica nega portatore portatrice ex fumatore nome cognome paziente sig dott dr prof".split()
 )
 

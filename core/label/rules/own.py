@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from core.label.rules.context import Context, Cues
-from core.label.rules.dates import days
+from core.label.rules.days import days
 from core.label.rules.lexicon import Concept, Hit
 from core.label.rules.words import Line, fold
 from core.records import State, Value

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from core.label.rules.dates import days, is_header, tells_who
+from core.label.rules.date_columns import is_header, tells_who
+from core.label.rules.days import days
 from core.label.rules.words import Line
 from core.read.spoken import WORDS, digits
 from core.records import Span, Value

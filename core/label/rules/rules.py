@@ -14,6 +14,7 @@ from core.label.rules import dates, organs
 from core.label.rules.columns import home_columns
 from core.label.rules.concepts import Concepts
 from core.label.rules.context import Context, Cues
+from core.label.rules.date_columns import is_header
 from core.label.rules.drugs import Drug, Drugs, drug_concepts, milligrams_a_day
 from core.label.rules.finder import Finder
 from core.label.rules.identity import Identity, of_the_file
@@ -87,7 +88,7 @@ class Rules:
                 spans.append(tuple(self._line(line, listed)))
             else:
                 spans.append(tuple(self._row(phrase.text[:at_home])))
-            label = _LABEL.fullmatch(line.folded) or dates.is_header(line.folded)
+            label = _LABEL.fullmatch(line.folded) or is_header(line.folded)
             before = line.folded if label else dates.birth_to_come(line.folded)
             if below[:1].isdigit() and names_alone(line, spans[-1]):
                 before = "nato il"

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from core.label.rules.dates import Day, days, roles
+from core.label.rules.dates import roles
+from core.label.rules.days import Day, days
 from core.label.rules.lines import ReadLine
 from core.label.rules.words import Line
 from core.records import Phrase, Span
