@@ -2,7 +2,7 @@
 
 import re
 
-from core.label.rules.concepts import Outcome
+from core.label.rules.outcome import Outcome
 from core.label.rules.words import Line
 from core.records import Span, State
 
