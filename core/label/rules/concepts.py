@@ -18,7 +18,7 @@ _STOPPED = re.compile(
     r"|all')\b(?! ?(?:ricovero|questa"
     r"|quest'|ieri|ora|adesso|oggi|tutt|moment"
     r"|ingresso|all'ingresso))|stop|ha smesso|smesso|sospes|cessat|interrott|ex\b"
-    r"|anni fa|pregress|pentit)"
+    r"|anni fa|pregress|pentit|da giovane|da ragazz|in gioventu)"
 )
 _SINCE = re.compile(r"\s*(?:piu\b|da\b(?! sempre)|dal\b|dopo\b)")
 _SMOKES_NO = re.compile(r"\s*[:=]\s*(?:no|0|mai|nega|assente|non fumatore)\b|\s0(?![.,\d])")

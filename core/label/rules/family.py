@@ -103,5 +103,10 @@ class Family:
             negated = re.search(
                 r"\b(?:non|nega|senza|assen\w+|nessun\w*|niente|negativ\w+|mut[oa])\b", quote
             )
-            state = "negated" if negated else "present"
+            none = re.search(
+                r"\bnessun\w* (?:in|nella|tra|fra|dei)\s(?:i "
+                r"|sua )?$",
+                line.folded[:first],
+            )
+            state = "negated" if negated or none else "present"
             yield first, end, "familiarita_cardiovascolare", state, truth(state), {}

@@ -239,7 +239,7 @@ class Past:
             behind = line.folded[match.end() : match.end() + _NEXT_TO]
             of_kin = self._shapes["dead_kin"]
             if (
-                state in ("family", "uncertain")
+                state != "present"  # a living patient is told of by no word of death
                 or self._shapes["no_death"].search(line.folded, first, last)
                 or of_kin.search(line.folded, first, match.start())
                 or of_kin.search(behind)

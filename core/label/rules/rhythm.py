@@ -25,12 +25,13 @@ _LASTING = re.compile(
 )
 _PERMANENT = re.compile(
     r"perm\b|permanente|persistente|cronic|long standing|acfa|\bfac\b|totale"
-    r"|lunga durata|inveterat|stabilizzat|stabile da|vecchia data|annosa"
+    r"|lunga durata|inveterat|stabilizzat|stabile da|vecchia data|annosa|\bin\s*#\s*(?:ormai "
+    r"|stabilmente )?da (?:\w+\s){1,3}anni"
 )
 _PAROXYSMAL = re.compile(
     r"paro[sx]+is|\bparox|\bfap\b|\bpaf\b|accessi|\bcrisi\b|intermittent|sporadic|saltuari|\brun di"
     r"|\bepisodio\b[^.;#]{0,60}\bdurat[ao]\b|risoluzione spontanea|spontaneamente|autorisol"
-    r"|autolimit|passa\w* da sol"
+    r"|autolimit|va e viene|ogni tanto|poche ore|rientra\w* (?:da sol|spont)|passa\w* da sol"
 )
 _NEW = re.compile(r"insorgenza|primo|unico|insorta|comparsa|post|new onset")
 
