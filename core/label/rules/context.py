@@ -27,7 +27,7 @@ _DEVICES = frozenset("resincronizzatore defibrillatore stimolatore contropulsato
 _DEGREE = frozenset("ex non gia forte modesto modesta grande noto nota paziente".split())
 _CONJUNCTION = re.compile(r"\s(?:e|ed)\s")
 _LIST_ENDS = re.compile(r"(?:[^().;:]{0,40}|\s?\([^()]{1,60})\)(?=\s?[:=])")
-_SPOKEN = re.compile(r"\w: (?:il|la|l'|si|e|un|una|pertanto|quindi) ")  # a new sentence
+_SPOKEN = re.compile(r"\w: (?:il|la|l'|si|e|è|un|una|pertanto|quindi) ")  # a new sentence
 _LIVING = re.compile(
     r" (?:vivente|viva|vivo|anzian[ao]|sana)(?: e \w+)?,\s(?:affett\w+ da|portat\w+ di)\s"
 )
@@ -63,6 +63,11 @@ _MINUS = re.compile(r"\s?-(?=\s*(?:[.,;)]|$))")
 _PAIR = re.compile(
     r"(?P<other>\s?/\s?[a-z]+)?'?\s*[:=]?\s*(?P<one>[-+]|\b(?:no|si|neg))\s?/\s?(?P<two>[-+]"
     r"|(?:no|si|neg))(?!\w)"
+)
+# What is spoken of, set in front: "di inotropi non ha avuto bisogno", "di tumori, nessuno".
+_TOPIC = re.compile(r"(?:^|[.;:,!]\s|\be\s)(?:di|d'|quanto a\w*)\s?(?:\w+\s){0,2}$")
+_TOPIC_NO = re.compile(
+    r",?\s(?:invece |pero |lui |lei )?(?:non\b(?! (?:solo|piu di|ancora))|nessun\w*|niente\b|mai\b)"
 )
 _AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 
@@ -157,6 +162,8 @@ class Context:
         self, line: Line, cues: Cues, start: int, end: int, others: Sequence[Extent]
     ) -> bool:
         if self._is_denied_behind(line, end):
+            return True
+        if _TOPIC_NO.match(line.folded, end) and _TOPIC.search(line.folded, 0, start):
             return True
         if self._no_later.match(line.folded, end):
             return True

@@ -23,7 +23,9 @@ _COUNTS = {"una": 1.0, "un": 1.0, "due": 2.0, "tre": 3.0}
 _NUMBER = r"(?:\d\s?/\s?\d|\d+(?:[.,]\d+)?|½|¼|¾|mezz[ao]|un quarto|una|un|due|tre)"
 _STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s?mg\b(?!\s?/\s?ml)")
 _REVERSED = re.compile(r"(?<![\d½¼¾] )(?<!\d)\bmg\s?(\d+(?:[.,]\d+)?)(?!\d|\s?mg)")
-_BARE = re.compile(r"^[\s:,]*(?:da\s|di\s)?(25|40|50|75|100|125|250|500)(?!\d|\s?(?:mg|/))")
+_BARE = re.compile(
+    r"(?:^[\s:,]*(?:da\s|di\s)?|compress[ae] da )(25|40|50|75|100|125|250|500)(?!\d|\s?(?:mg|/))"
+)
 _AMOUNT = re.compile(
     rf"(?<!ore )(?<!alle )(?<!h )(?<![\d/,.])({_NUMBER})(?:\s?(?:e|\+)\s?(1/2|½"
     rf"|mezza))?\s?(?:di\s)?"

@@ -76,7 +76,7 @@ def _organs(trouble: str, fields: dict[str, tuple[str, ...]], more: str, nouns: 
         fields,
         re.compile(denied),
         re.compile(
-            rf"{several}\s?[:=]?\s?(?:(?:sono|e|erano|risultan?o?|sempre)\s)*{_WELL}"
+            rf"{several}\s?[:=]?\s?(?:(?:sono|e|erano|risultan?o?|sempre|stat[ei])\s)*{_WELL}"
             rf"|\b(?:indenn[ei]|integr[oi]|risparmiat[oi]|san[oi])\s(?:il |la |i )?{several}{more}"
         ),
     )
@@ -95,7 +95,7 @@ COURSE = _organs(
     r"|(?:hanno|ha) (?:sempre )?"
     r"(?:lavorato|funzionato) (?:sempre )?(?:bene|regolarmente|normalmente)"
     r"(?! (?:fino|sino|solo|poi)))"
-    r"|\bneurologicamente\s(?:\w+\s)?(?:integr|indenn|normal|regolar|adeguat)\w*"
+    r"|\bneurologicamente\s(?:\w+\s)?(?:integr|indenn|normal|regolar|adeguat|bene\b|ok\b)\w*"
     rf"|\b(?:decorso|risveglio|quadro|esame|stato) (?:{_BRAIN}) (?:regolare|normale|indenne"
     r"|nella norma|negativ[oa])|\b(?:indenne|integr[oa]|regolare|nella norma|stabile)"
     rf" (?:sul|dal|sotto il) (?:piano|punto di vista|profilo|versante) (?:{_BRAIN}|{_KIDNEYS}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from core.label.rules.context import Context, Cues
 from core.label.rules.lexicon import Lexicon
+from core.label.rules.outcome import truth
 from core.label.rules.stage import Stages
 from core.label.rules.words import Line, fold
 from core.records import State, Value
@@ -205,7 +206,7 @@ class Past:
             if self._context.is_old(line, start, end):
                 continue
             state = self._context.state(line, cues, start, end)
-            yield start, end, "secondo_intervento", state, _truth(state)
+            yield start, end, "secondo_intervento", state, truth(state)
             clause = self._shapes["clause"].match(line.folded, end)
             if state == "present" and clause:
                 colon = line.folded.find(":", end, clause.end())
@@ -238,13 +239,13 @@ class Past:
             behind = line.folded[match.end() : match.end() + _NEXT_TO]
             of_kin = self._shapes["dead_kin"]
             if (
-                state in ("family", "uncertain")
+                state != "present"  # a living patient is told of by no word of death
                 or self._shapes["no_death"].search(line.folded, first, last)
                 or of_kin.search(line.folded, first, match.start())
                 or of_kin.search(behind)
             ):
                 continue
-            yield match.start(), match.end(), "Morte", state, _truth(state)
+            yield match.start(), match.end(), "Morte", state, truth(state)
             why = self.why(line, match.end()) or self._why_later(line, match.end(), last)
             if why and state == "present" and not cause:
                 yield *why, "Causa_morte", state, line.text[slice(*why)]
@@ -258,10 +259,6 @@ class Past:
             line.folded[start:last],
         )
         return self.why(line, start + match.start()) if match else None
-
-
-def _truth(state: State) -> bool | None:
-    return {"present": True, "negated": False}.get(state)
 
 
 def _trimmed(line: Line, start: int, end: int) -> tuple[int, int]:

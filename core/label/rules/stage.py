@@ -1,6 +1,7 @@
 """Which part of the story a sentence tells: before the operation, the stay, after, discharge."""
 
 import re
+from bisect import bisect_left
 
 from core.label.rules.lexicon import Lexicon, Stage
 from core.label.rules.words import Line, fold
@@ -27,6 +28,7 @@ class Stages:
         told: tuple[Stage, ...] = ("before", "after", "discharge")
         self._cues = {stage: lexicon.shape("stages", stage) for stage in told}
         self._headings = {stage: lexicon.shape("stages", f"headings_{stage}") for stage in _ORDER}
+        self._last: tuple[Line | None, list[tuple[int, int, Stage]]] = (None, [])
         self._done = lexicon.shape("stages", "operation_done")
         self._known: dict[str | None, Stage] = {None: "any"}
         self._known.update(_SECTIONS)
@@ -52,14 +54,29 @@ class Stages:
         first, last = line.sentence(start)
         first, last = max(first, start - _REACH), min(last, end + _REACH)
         told: list[tuple[int, Stage]] = []
-        for stage, shape in self._cues.items():
-            for match in shape.finditer(line.folded, first, last):
-                gap = start - match.end() if match.end() <= start else match.start() - end
-                told.append((max(gap, 0), stage))
+        words = self._words(line)
+        for number in range(bisect_left(words, (first,)), len(words)):
+            begin, close, stage = words[number]
+            if begin >= last:
+                break
+            if close <= last:
+                told.append((max(start - close if close <= start else begin - end, 0), stage))
         if not told:
             return section
         distance, nearest = min(told)
         return nearest if distance <= 60 or section == "any" else section
+
+    def _words(self, line: Line) -> list[tuple[int, int, Stage]]:
+        """Where words of a line tell a stage, in order; of the line asked last they are kept."""
+        known, words = self._last
+        if known is not line:
+            words = sorted(
+                (*match.span(), stage)
+                for stage, shape in self._cues.items()
+                for match in shape.finditer(line.folded)
+            )
+            self._last = line, words
+        return words
 
     def tells_operation(self, line: Line) -> bool:
         """Whether a line without a known section tells of the operation as done."""
