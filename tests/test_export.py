@@ -156,12 +156,14 @@ def test_eight_bits_say_nearly_the_same(case: str, tiny_base: Path, tmp_path: Pa
 def test_eight_bits_say_the_same_alone_as_among_others(
     case: str, tiny_base: Path, tmp_path: Path
 ) -> None:
-    """The ranges of activations are those of the model, not those of the batch."""
+    """The ranges of activations are those of the model, not those of the batch; and runs on several
+    threads do not get into each other's way."""
     written(case, tiny_base, tmp_path / "m", lambda tagger: 0.5)
-    tagger, phrases = Tagger.load(tmp_path / "m"), thousand()[:60]
-    assert tagger.form.startswith("int8")
-    for together in tagger.label(phrases):
-        (alone,) = tagger.label([together.phrase])
+    one, three = (Tagger.load(tmp_path / "m", threads) for threads in (1, 3))
+    assert three.form.startswith("int8")
+    assert three.form.endswith("3 threads")
+    for together in three.label(thousand()[:60]):
+        (alone,) = one.label([together.phrase])
         assert alone == together
 
 

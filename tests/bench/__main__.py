@@ -37,7 +37,7 @@ LIMIT = 600
 OTHERS = {
     "alignment": (),
     "hosted": ("--count", "1000"),
-    "tagging": ("--phrases", "40", "--threads", "1"),
+    "tagging": ("--phrases", "40"),
     "training": (),
     "studio": ("--count", "3000"),
 }

@@ -92,7 +92,7 @@ def _word(seen: Seen, i: int, around: Sequence[str], forms: Sequence[str]) -> li
         f"w1,2={after}|{after2}",
         f"s-1,0,1={shape1}|{shape}|{then1}",
         f"first={told[0]}",
-        f"at={min(i, 3)}",
+        f"at={i if i < 3 else 3}",
         *affixes(seen.plain[i]),
         f"w-3={before3}",
         f"w-2={before2}",
@@ -104,9 +104,11 @@ def _word(seen: Seen, i: int, around: Sequence[str], forms: Sequence[str]) -> li
         f"s-1={shape1}",
         f"s1={then1}",
         f"s2={then2}",
-        *["left=" + word for word in told[max(0, i - _REACH) : max(0, i - 3)]],
-        *["right=" + word for word in told[i + 4 : i + 1 + _REACH]],
     ]
+    if i > 3:
+        found += ["left=" + word for word in told[i - _REACH if i > _REACH else 0 : i - 3]]
+    if i + 4 < len(told):
+        found += ["right=" + word for word in told[i + 4 : i + 1 + _REACH]]
     if seen.glued[i]:
         found.append("glued")
     if i + 1 < len(told) and seen.glued[i + 1]:

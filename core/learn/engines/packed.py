@@ -45,15 +45,18 @@ class Model:
         self._tagger.open_inmemory(content)
         self.labels: tuple[str, ...] = tuple(self._tagger.labels())
 
-    def chain(self, features: Sequence[Sequence[str]], labels: Sequence[str]) -> list[list[float]]:
+    def chain(
+        self, features: Sequence[Sequence[str]], labels: Sequence[str]
+    ) -> list[tuple[float, ...]]:
         """The probability of each of the labels at each place. One that the model never saw has
         none: the library fails when it is asked for it."""
         self._tagger.set(features)
-        known = [label in self.labels for label in labels]
-        return [
-            [self._tagger.marginal(x, i) if k else 0.0 for x, k in zip(labels, known, strict=True)]
-            for i in range(len(features))
+        likely, places = self._tagger.marginal, range(len(features))
+        columns = [
+            [likely(label, i) for i in places] if label in self.labels else [0.0] * len(features)
+            for label in labels
         ]
+        return list(zip(*columns, strict=True))
 
     def best(self, features: Sequence[str]) -> tuple[str, float]:
         """The likeliest label of a chain of one, and its probability."""
@@ -63,5 +66,5 @@ class Model:
     def shares(self, features: Sequence[str], labels: Sequence[str]) -> list[float]:
         """The probability of each of some labels of a chain of one, if it is one of them."""
         (row,) = self.chain([features], labels)
-        total = sum(row)
-        return [likely / total for likely in row] if total else row
+        total = sum(row) or 1.0
+        return [likely / total for likely in row]

@@ -101,6 +101,10 @@ def write_onnx(network: Headed | PreTrainedModel, encoder: Encoder, path: Path) 
     mask[1, 5:] = 0
     tensors = {"input_ids": rows, "attention_mask": mask, "token_type_ids": torch.zeros_like(rows)}
     free = {0: "rows", 1: "length"}
+    body = getattr(network, "body", network)
+    if isinstance(body, PreTrainedModel):
+        # Written out: torch's own product asks each score whether it is a number.
+        body.set_attn_implementation("eager")
     with warnings.catch_warnings():
         # The tracing exporter: 30 times quicker than the new one and in need of nothing more. It
         # says that it is old and that it traces; the test of equal tags is what vouches for it.
