@@ -1,17 +1,22 @@
 """`--engine ray`: the same results record by record, whatever dies on the way; nothing said aloud.
 
-One Ray serves the file; the tests of what a run leaves behind start their own, as a person does.
+One cluster of two machines serves the file, the second until a test kills it; what a run leaves
+behind is seen on a Ray that it starts itself, as a person's does.
 """
 
 import json
 import os
+import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,53 +26,85 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.cluster.work import Trials
+from core.cluster.blocks import Unit
+from core.cluster.jobs import Read
+from core.cluster.parts import Folder
+from core.cluster.work import Trials, Worker
 from core.errors import BadInput
 from core.workers import Died
 from tests.front_door import LETTER, Run
+from tests.tiny_model import four_letters
 
 pytestmark = pytest.mark.filterwarnings("ignore:::ray")  # it warns of its own ways
 MANY = 24
 RAY = ("--engine", "ray")
-LOOPBACK = {
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+ROOT = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+CLUSTER = {
     "RAY_AUTH_MODE": "token",
     "RAY_AUTH_TOKEN": "f" * 64,
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
+    "RAY_health_check_period_ms": "1000",
     "RAY_worker_niceness": "0",
 }
-HEAD = """
-import shutil, sys, tempfile, ray
-folder = tempfile.mkdtemp(prefix="head-")
-started = ray.init("local", num_cpus=2, include_dashboard=False, _temp_dir=folder,
-                   object_store_memory=100_000_000, log_to_driver=False)
-print(started.address_info["gcs_address"], flush=True)
-sys.stdin.read()
-ray.shutdown()
-shutil.rmtree(folder, ignore_errors=True)
-"""
+NODE = (
+    sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start", "--block",
+    "--node-ip-address=127.0.0.1", "--num-cpus=1", "--object-store-memory=100000000",
+    "--min-worker-port=0", "--max-worker-port=0", "--dashboard-agent-listen-port=0",
+    "--include-log-monitor=false",
+)  # fmt: skip
+HEAD = ("--head", "--no-monitor", "--include-dashboard=false")
 
 
 @pytest.fixture(scope="module")
-def head() -> Iterator[psutil.Process]:
-    """A Ray that stays, which the verbs join; the process above its workers."""
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[psutil.Process]]:
+    """Two machines of a Ray cluster, as `ray start` makes them, which the verbs join."""
     if find_spec("ray") is None:
         pytest.skip("--engine ray is an extra: pip install 'ray[data]'")
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in LOOPBACK.items():  # before this process imports ray
-            environment.setenv(name, value)
-        with subprocess.Popen(
-            [sys.executable, "-c", HEAD],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        ) as process:
-            assert process.stdout is not None and process.stdin is not None
-            environment.setenv("RAY_ADDRESS", process.stdout.readline().strip())
-            yield psutil.Process(process.pid)
-            process.stdin.close()
-            process.wait(60)
+    logs = tmp_path_factory.mktemp("nodes")
+    with socket.socket() as free, tempfile.TemporaryDirectory(prefix="ray-") as temp:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        with pytest.MonkeyPatch.context() as environment, ExitStack() as running:
+            for name, value in CLUSTER.items():  # before this process imports ray
+                environment.setenv(name, value)
+            options = {
+                "head": (*HEAD, f"--port={port}", f"--temp-dir={temp}"),
+                "second": (f"--address=127.0.0.1:{port}",),
+            }
+            started = [running.enter_context(node(logs / n, o)) for n, o in options.items()]
+            environment.setenv("RAY_ADDRESS", f"127.0.0.1:{port}")
+            yield started
+
+
+@contextmanager
+def node(log: Path, options: Sequence[str]) -> Iterator[psutil.Process]:
+    with log.open("w") as said, subprocess.Popen([*NODE, *options], stdout=said, stderr=said) as it:
+        process = psutil.Process(it.pid)
+        try:
+            wait_for(lambda: "block forever" in log.read_text() or it.poll())
+            assert it.poll() is None, log.read_text()
+            yield process
+        finally:
+            kill(process)
+
+
+def kill(node: psutil.Process) -> None:
+    """Ends a machine and all that runs on it at once, as a pulled plug does."""
+    for one in [*node.children(recursive=True), node] if alive(node) else []:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """90 letters, and their fields the plain way."""
+    folder = tmp_path_factory.mktemp("many")
+    archive(folder / "lettere", 90)
+    plain = [sys.executable, "-m", "lettera", "extract", "lettere", "-o", "fields.json"]
+    subprocess.run(plain, cwd=folder, env=os.environ | ROOT, capture_output=True)
+    return folder / "lettere", by_key(json.loads((folder / "fields.json").read_text()))
 
 
 def archive(folder: Path, many: int = MANY) -> None:
@@ -102,7 +139,7 @@ def brought(run: Run, folder: str, target: str) -> Any:
 
 @pytest.mark.slow
 def test_all_verbs_say_the_same_as_without_ray(
-    run: Run, head: psutil.Process, tmp_path: Path
+    run: Run, nodes: list[psutil.Process], tmp_path: Path
 ) -> None:
     archive(tmp_path / "lettere")
     said = {}
@@ -128,19 +165,15 @@ def test_all_verbs_say_the_same_as_without_ray(
     for kind in ("fields", "whole-fields"):
         there = by_key(brought(run, kind, f"{kind}-home.json"))
         assert there == by_key(json.loads(Path(f"{kind}.json").read_text())) and there
+    made_private_and_plain(tmp_path)
 
 
-@pytest.mark.slow
-def test_a_folder_is_private_and_plain_to_other_programs(
-    run: Run, head: psutil.Process, tmp_path: Path
-) -> None:
-    archive(tmp_path / "lettere")
-    run("read", "lettere", "-o", "letters", *RAY)
-    run("extract", "letters", "-o", "fields", *RAY)
-    for path in (*tmp_path.glob("letters/**/*"), *tmp_path.glob("fields/**/*")):
+def made_private_and_plain(folder: Path) -> None:
+    """Nobody else reads what was written; other programs find columns in it."""
+    for path in (*folder.glob("letters/**/*"), *folder.glob("fields/**/*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
-    assert not list(tmp_path.glob("letters/_trying/*"))
-    table = pq.read_table([*tmp_path.glob("fields/*.parquet")])
+    assert not list(folder.glob("letters/_trying/*"))
+    table = pq.read_table([*folder.glob("fields/*.parquet")])
     rows = table.select(["letter", "diabete", "fumo", "cognome"]).to_pylist()
     assert {row["letter"]: row for row in rows}["000.txt"] == {
         "letter": "000.txt", "diabete": False, "fumo": "1", "cognome": "CERASUOLO"
@@ -148,8 +181,34 @@ def test_a_folder_is_private_and_plain_to_other_programs(
 
 
 @pytest.mark.slow
+@pytest.mark.training
+@pytest.mark.parametrize("kind", ["small", "network"])
+def test_a_trained_model_tags_the_same(
+    kind: str, run: Run, nodes: list[psutil.Process], tmp_path: Path, tiny_model: Path
+) -> None:
+    archive(tmp_path / "lettere")
+    if kind == "network":
+        shutil.copytree(tiny_model, "model")
+    else:
+        train_small(tmp_path / "model")
+    plain = run("tag", "model", "lettere", "-o", "spans.jsonl")
+    there = run("tag", "model", "lettere", "-o", "spans", *RAY)
+    assert plain[0] == there[0] == 1 and len(there[2].splitlines()) == 2
+    assert there[1] == plain[1].replace("spans.jsonl", "spans")
+    assert by_key(brought(run, "spans", "home.jsonl")) == by_key(lines("spans.jsonl"))
+    assert any(record["spans"] for record in lines("spans.jsonl"))
+
+
+def train_small(out: Path) -> None:
+    from core.learn.options import options_for
+    from core.learn.train import train
+
+    train(four_letters(), out, options_for("small", seed=1))
+
+
+@pytest.mark.slow
 def test_what_is_written_is_not_done_again_and_what_changed_is(
-    run: Run, head: psutil.Process, tmp_path: Path
+    run: Run, nodes: list[psutil.Process], tmp_path: Path
 ) -> None:
     archive(tmp_path / "lettere")
     run("read", "lettere", "-o", "letters", *RAY)
@@ -169,63 +228,78 @@ def test_what_is_written_is_not_done_again_and_what_changed_is(
 
 @pytest.mark.slow
 def test_a_killed_worker_costs_its_block_only(
-    run: Run, head: psutil.Process, tmp_path: Path
+    run: Run, nodes: list[psutil.Process], many: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    archive(tmp_path / "lettere", 150)
-    run("read", "lettere", "-o", "letters.jsonl")
-    run("extract", "lettere", "-o", "fields.json")
+    letters, plain = many
     killed: list[int] = []
-    hunter = threading.Thread(target=kill_a_worker, args=(tmp_path / "fields", head, killed))
+    hunter = threading.Thread(target=kill_a_worker, args=(tmp_path / "fields", nodes, killed))
     hunter.start()
-    code, _, complaint = run("extract", "lettere", "-o", "fields", *RAY)
+    code, _, complaint = run("extract", str(letters), "-o", "fields", *RAY)
     hunter.join()
     assert killed and code == 1 and len(complaint.splitlines()) == 2
-    there = by_key(brought(run, "fields", "home.json"))
-    assert there == by_key(json.loads(Path("fields.json").read_text()))
+    assert by_key(brought(run, "fields", "home.json")) == plain
 
 
-def kill_a_worker(out: Path, head: psutil.Process, killed: list[int]) -> None:
+def kill_a_worker(out: Path, nodes: list[psutil.Process], killed: list[int]) -> None:
     """Kills one with kill -9 as soon as a first part is there."""
-    until = time.monotonic() + 250
-    while not list(out.glob("*.parquet")) and time.monotonic() < until:
-        time.sleep(0.02)
-    for process in head.children(recursive=True):
-        if "MapWorker" in " ".join(process.cmdline()):
-            process.kill()
-            killed.append(process.pid)
-            return
+    wait_for(lambda: list(out.glob("*.parquet")))
+    for process in workers(nodes):
+        process.kill()
+        killed.append(process.pid)
+        return
+
+
+def workers(nodes: list[psutil.Process]) -> Iterator[psutil.Process]:
+    """The processes that do the blocks."""
+    for process in (one for node in nodes for one in node.children(recursive=True)):
+        with suppress(psutil.Error):
+            if "MapWorker" in " ".join(process.cmdline()):
+                yield process
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_killed_run_leaves_nobody_and_goes_on(
-    how: signal.Signals, run: Run, tmp_path: Path, request: pytest.FixtureRequest
+@pytest.mark.timeout(600)
+def test_killed_runs_leave_nobody_and_go_on(
+    run: Run,
+    many: tuple[Path, dict[str, Any]],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
-    archive(tmp_path / "lettere", 150)
-    run("extract", "lettere", "-o", "fields.json")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run unseen
-    command = [sys.executable, "-m", "lettera", "extract", "lettere", "-o", "fields", *RAY]
-    root = str(Path(__file__).parent.parent)
-    with subprocess.Popen(
-        command, env=environment | {"PYTHONPATH": root}, stderr=subprocess.PIPE, text=True
-    ) as driver:
-        wait_for(lambda: len(list(tmp_path.glob("fields/*.parquet"))) > 0 or driver.poll())
-        assert driver.poll() is None, driver.communicate()[1]
+    letters, plain = many
+    alone = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
+    with a_run(letters, alone) as driver:
         started = psutil.Process(driver.pid).children(recursive=True)
         heard = [one.laddr.ip for p in started for one in listening(p)]
         assert heard and all(ip.removeprefix("::ffff:") == "127.0.0.1" for ip in heard)
-        driver.send_signal(how)
-        driver.wait(60)
+        driver.kill()
     wait_for(lambda: not [p for p in started if alive(p)])
     held = {path.name for path in tmp_path.glob("fields/_manifest/*.json")}
-    assert held
-    request.getfixturevalue("head")
-    code, _, _ = run("extract", "lettere", "-o", "fields", *RAY)
-    assert code == 1 and held <= {path.name for path in tmp_path.glob("fields/_manifest/*.json")}
-    there = by_key(brought(run, "fields", "home.json"))
-    assert there == by_key(json.loads(Path("fields.json").read_text()))
+    nodes = request.getfixturevalue("nodes")
+    with a_run(letters, dict(os.environ)) as driver:
+        driver.send_signal(signal.SIGINT)
+    wait_for(lambda: not list(workers(nodes)))
+    code, _, _ = run("extract", str(letters), "-o", "fields", *RAY)
+    assert code == 1 and held < {path.name for path in tmp_path.glob("fields/_manifest/*.json")}
+    assert by_key(brought(run, "fields", "home.json")) == plain
+
+
+@contextmanager
+def a_run(letters: Path, environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    """One that has written a further part; it must end by itself after the block."""
+    before = len(list(Path("fields").glob("*.parquet")))
+    command = [sys.executable, "-m", "lettera", "extract", str(letters), "-o", "fields", *RAY]
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run unseen
+    try:
+        driver = subprocess.Popen(
+            command, env=environment | ROOT, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+    with driver:
+        wait_for(lambda: len(list(Path("fields").glob("*.parquet"))) > before or driver.poll())
+        assert driver.poll() is None, driver.communicate()[1]
+        yield driver
+        driver.wait(60)
 
 
 def listening(process: psutil.Process) -> list[Any]:
@@ -251,7 +325,7 @@ def wait_for(what: Callable[[], Any]) -> None:
 
 @pytest.mark.slow
 def test_letters_come_from_somebody_elses_table(
-    run: Run, head: psutil.Process, tmp_path: Path
+    run: Run, nodes: list[psutil.Process], tmp_path: Path
 ) -> None:
     (tmp_path / "lake").mkdir()
     texts = [f"{LETTER}\nVisita di controllo n. {number}\n" for number in range(600)]
@@ -265,6 +339,42 @@ def test_letters_come_from_somebody_elses_table(
     assert here | {"id": "n0", "source": ""} == there
 
 
+@pytest.mark.slow
+def test_a_killed_machine_costs_its_blocks_only(
+    run: Run, nodes: list[psutil.Process], many: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    letters, plain = many
+    killed: list[int] = []
+
+    def hunt() -> None:
+        wait_for(lambda: list((tmp_path / "fields").glob("*.parquet")))
+        killed.extend(process.pid for process in workers(nodes[1:]))
+        kill(nodes[1])
+
+    hunter = threading.Thread(target=hunt)
+    hunter.start()
+    code, _, complaint = run("extract", str(letters), "-o", "fields", *RAY)
+    hunter.join()
+    assert killed and code == 1 and "twice.txt: the same file as 003.txt" in complaint
+    assert by_key(brought(run, "fields", "home.json")) == plain
+
+
+UNSEEN: dict[str, tuple[str, str]] = {
+    "where the results go": ("elsewhere", "."), "where the letters are": ("fields", "elsewhere")
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("out, letters", UNSEEN.values(), ids=UNSEEN)
+def test_a_machine_that_sees_other_folders_is_told_of(
+    out: str, letters: str, tmp_path: Path
+) -> None:
+    with Folder(tmp_path / "fields").locked() as word:
+        worker = Worker(Read("auto", False), str(tmp_path / out), word, "")
+        with pytest.raises(BadInput, match="elsewhere: not seen by .* needs the folders of a run"):
+            worker.do([Unit(str(tmp_path / letters / "000.txt"), 1)])
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_source_that_kills_two_workers_is_left_out(tmp_path: Path) -> None:
     def deadly(source: Any) -> Any:
         if source == Path("b"):
@@ -272,11 +382,11 @@ def test_a_source_that_kills_two_workers_is_left_out(tmp_path: Path) -> None:
         return []
 
     def block() -> list[str]:
-        with Trials(tmp_path / "block") as trials:
+        with Trials(tmp_path / "block", deadly) as made_of:
             done = []
             for name in "abc":
                 try:
-                    trials.of(deadly, Path(name))
+                    made_of(Path(name))
                     done.append(name)
                 except Died:
                     continue
@@ -322,11 +432,10 @@ lettera.main()
 
 def test_without_the_flag_ray_is_not_missed_and_with_it_the_way_out_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(LETTER)
-    root = str(Path(__file__).parent.parent)
     for out, engine in (("l.jsonl", ()), ("l", RAY)):
         told = subprocess.run(
             [sys.executable, "-c", WITHOUT.format(out=out, engine=engine)],
-            cwd=tmp_path, env=os.environ | {"PYTHONPATH": root}, capture_output=True, text=True,
+            cwd=tmp_path, env=os.environ | ROOT, capture_output=True, text=True,
         )  # fmt: skip
         assert told.returncode == bool(engine)
     assert told.stderr.startswith("lettera: --engine ray needs ray: .venv/bin/pip install 'ray[d")
@@ -334,8 +443,6 @@ def test_without_the_flag_ray_is_not_missed_and_with_it_the_way_out_is_said(tmp_
 
 
 def test_another_run_in_the_same_folder_waits(run: Run, tmp_path: Path) -> None:
-    from core.cluster.parts import Folder
-
     with Folder(tmp_path / "letters").locked():
         with pytest.raises(BadInput, match="another run is writing there"):
             with Folder(tmp_path / "letters").locked():

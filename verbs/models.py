@@ -279,9 +279,9 @@ def tag(
 
     tagger = load_tagger(model)
     if on_ray(engine):
-        from core.cluster.jobs import Tag
+        from core.cluster.jobs import Label
 
-        job = Tag(one_for_all(model), tagger.source, take_all)
+        job = Label(one_for_all(model), tagger.source, None, take_all)
         report = run_on_ray(job, files, out, "tagging")
     else:
         report = tag_files(files, out, tagger, take_all, watch)

@@ -6,15 +6,14 @@ letters.jsonl. Units are listed as often as need be and never held, so that ten 
 
 import json
 import os
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.cluster.parts import parts_of
-from core.cluster.tables import letter_of, opened
+from core.cluster.tables import are_letters, letter_of, opened
 from core.errors import BadInput, LetteraError
 from core.read.folders import SUPPORTED, expand
 from core.records import Letter
@@ -55,26 +54,15 @@ class Unit(NamedTuple):
             yield from _lines(path, *self.place)
 
 
-def packed(units: Iterable[Unit]) -> bytes:
-    """A block as it travels."""
-    return zlib.compress(json.dumps(list(units)).encode())
-
-
-def unpacked(block: bytes) -> list[Unit]:
-    raw = json.loads(zlib.decompress(block))
-    return [Unit(path, stamp, tuple(place), many) for path, stamp, place, many in raw]
-
-
-def blocks(units: Iterable[Unit], letters: int) -> Iterator[list[Unit]]:
+def blocks(units: Iterable[Unit], files: int) -> Iterator[list[Unit]]:
     """So many files together; each stretch of a file of letters alone."""
-    files = (unit for unit in units)
     waiting: list[Unit] = []
-    for unit in files:
+    for unit in units:
         if unit.place:
             yield [unit]
             continue
         waiting.append(unit)
-        if len(waiting) == letters:
+        if len(waiting) == files:
             yield waiting
             waiting = []
     if waiting:
@@ -120,38 +108,40 @@ def _walked(root: Path) -> Iterator[str]:
 
 
 def _units_of(path: Path) -> Iterator[Unit]:
-    if path.suffix.lower() == ".parquet":
-        groups: Any = opened(path).metadata
-        for group in range(groups.num_row_groups):
-            rows = groups.row_group(group).num_rows
-            for first in range(0, rows, ROWS):
-                many = min(ROWS, rows - first)
-                yield Unit(str(path), _stamp(path, group, first), (group, first, many), many)
-    elif path.suffix.lower() == ".jsonl":
-        yield from _stretches(path)
-    else:
-        yield Unit(str(path), _stamp(path))
+    kind = path.suffix.lower()
+    try:
+        if kind == ".parquet":
+            yield from _groups(path)
+        elif kind == ".jsonl":
+            yield from _stretches(path)
+        else:
+            yield Unit(str(path), _stamp(path))
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _groups(path: Path) -> Iterator[Unit]:
+    groups = opened(path).metadata
+    for group in range(groups.num_row_groups):
+        rows = groups.row_group(group).num_rows
+        for first in range(0, rows, ROWS):
+            many = min(ROWS, rows - first)
+            yield Unit(str(path), _stamp(path, group, first), (group, first, many), many)
 
 
 def _stretches(path: Path) -> Iterator[Unit]:
     """Lines by their content: a file that has only grown keeps the stamps it had."""
-    try:
-        with path.open("rb") as file:
-            at = 0
-            while lines := list(islice(file, ROWS)):
-                text = b"".join(lines)
-                stamp = _hashed(str(path).encode() + b"\0" + text)
-                yield Unit(str(path), stamp, (at, len(text)), len(lines))
-                at += len(text)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+    with path.open("rb") as file:
+        at = 0
+        while lines := list(islice(file, ROWS)):
+            text = b"".join(lines)
+            stamp = _hashed(str(path).encode() + b"\0" + text)
+            yield Unit(str(path), stamp, (at, len(text)), len(lines))
+            at += len(text)
 
 
 def _stamp(path: Path, *place: int) -> int:
-    try:
-        now = path.stat()
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+    now = path.stat()
     return _hashed(f"{path}\0{now.st_size}\0{now.st_mtime_ns}\0{place}".encode("utf-8", "replace"))
 
 
@@ -162,7 +152,7 @@ def _hashed(content: bytes) -> int:
 def _rows(path: Path, group: int, first: int, many: int) -> Iterator[Letter | Text]:
     file = opened(path)
     names = set(file.schema_arrow.names)
-    ours = {"reader", "exact"} <= names
+    ours = are_letters(names)
     if not ours and "text" not in names:
         raise BadInput(f"{path}: a table of letters has a column 'text'")
     columns = None if ours else [name for name in _THEIRS if name in names]
@@ -185,6 +175,5 @@ def _lines(path: Path, first: int, many: int) -> Iterator[Letter]:
                     yield Letter.from_json(json.loads(line))
                 except (ValueError, TypeError, KeyError, AttributeError) as error:
                     what = type(error).__name__
-                    raise BadInput(
-                        f"{path}: a line after byte {first}: no letter ({what})"
-                    ) from None
+                    where = f"{path}: a line after byte {first}"
+                    raise BadInput(f"{where}: no letter ({what})") from None

@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from core.cluster.parts import parts_of
+from core.cluster.parts import Folder, parts_of
 from core.cluster.tables import kind_of, read_table
 from core.convert import FORMATS, SUFFIXES, Converted, Format
 from core.errors import BadInput, UnknownName
@@ -19,34 +19,21 @@ def brought_home(source: Path, target: Path, to: str | None) -> str:
     parts = parts_of(source)
     if not parts:
         raise BadInput(f"{source}: no parts in it yet")
-    records: Iterator[Any] = chain.from_iterable(map(read_table, parts))
     kind = kind_of(parts[0])
+    records: Iterator[Any] = chain.from_iterable(map(read_table, parts))
     if kind == "annotations":
-        return _annotations(records, target, to)
-    done = Counted(records)
+        return _annotations(records, target, to or SUFFIXES.get(target.suffix.lower()))
     if kind == "fields":
-        write_sheet(target, done)
+        write_sheet(target, records)
     elif target.suffix.lower() == ".jsonl":
-        write_records(target, done)
+        write_records(target, records)
     else:
         raise UnknownName(f"{target}: letters become JSON Lines; give it the suffix .jsonl")
-    return f"{target}: {done.number:,} documents of {source}"
+    documents = sum(len(one.letters) for _, one in Folder(source).manifests())
+    return f"{target}: {documents:,} documents of {source}"
 
 
-class Counted:
-    """An iterable that knows how much was taken of it."""
-
-    def __init__(self, records: Iterator[Any]) -> None:
-        self._records, self.number = records, 0
-
-    def __iter__(self) -> Iterator[Any]:
-        for record in self._records:
-            self.number += 1
-            yield record
-
-
-def _annotations(records: Iterator[Any], target: Path, to: str | None) -> str:
-    name = to or SUFFIXES.get(target.suffix.lower())
+def _annotations(records: Iterator[Any], target: Path, name: str | None) -> str:
     if name is None:
         raise UnknownName(f"{target}: its name does not say its format; name it with --to")
     writer: Format = FORMATS.get(name)()

@@ -50,45 +50,26 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Letters -> annotations. `by`: the rules, or a model."""
+    """Files or letters -> what the rules or a model (`by`) say of their phrases: in a `view`, of
+    letters as they were read before; or in none, with documents turned away where `take_all`."""
 
     by: str
     source: str
-    view: View
+    view: View | None
+    take_all: bool = False
     kind: ClassVar[Kind] = "annotations"
     report: ClassVar[type] = Labelling
 
     def begin(self) -> Callable[[Source], Made]:
         labeller = labeller_of(self.by)
 
-        def work(source: Source) -> Made:
-            letters = (admitted(one, isinstance(source, Letter)) for one in letters_of(source))
-            return [
-                (one.id, [viewed(said, self.view) for said in labeller.label(phrases(one))])
-                for one in letters
-            ]
-
-        return work
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """Files or letters -> a model's annotations."""
-
-    model: str
-    source: str
-    take_all: bool
-    kind: ClassVar[Kind] = "annotations"
-    report: ClassVar[type] = Labelling
-
-    def begin(self) -> Callable[[Source], Made]:
-        tagger = labeller_of(self.model)
+        def said(letter: Letter, take_all: bool) -> list[Annotation]:
+            found = labeller.label(phrases(admitted(letter, take_all)))
+            return [viewed(one, self.view) for one in found] if self.view else list(found)
 
         def work(source: Source) -> Made:
-            return [
-                (one.id, list(tagger.label(phrases(admitted(one, self.take_all)))))
-                for one in letters_of(source)
-            ]
+            as_it_is = self.take_all or (self.view is not None and isinstance(source, Letter))
+            return [(one.id, said(one, as_it_is)) for one in letters_of(source)]
 
         return work
 
@@ -116,12 +97,14 @@ class Extract:
         return work
 
 
-Job = Read | Label | Tag | Extract
+Job = Read | Label | Extract
 
 
 def extract_labellers(labelled: str | None, model: str | None) -> list[Labeller]:
-    rules = labeller_of(RULES)
-    first = known_or(rules, Path(labelled)) if labelled else rules
+    first = labeller_of(RULES)
+    if labelled:
+        known = KnownParts if Path(labelled).is_dir() else Known
+        first = known(Path(labelled), first)
     return [first, *([labeller_of(model)] if model else [])]
 
 
@@ -131,20 +114,15 @@ def state_of(labelled: str | None) -> str:
         return ""
     path = Path(labelled)
     files = sorted((path / MANIFESTS).glob("*.json")) if path.is_dir() else [path]
-    state = sha256()
-    for one in files:
-        state.update(f"{one.name} {one.stat().st_size} {one.stat().st_mtime_ns}\n".encode())
-    return state.hexdigest()[:16]
+    stats = [(one.name, one.stat()) for one in files]
+    told = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+    return sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def labeller_of(name: str) -> Labeller:
     """The rules, or a model on one thread: there are as many workers as cores."""
     labeller: Labeller = LABELLERS.get(RULES)() if name == RULES else Tagger.load(name, threads=1)
     return labeller
-
-
-def known_or(rules: Labeller, labelled: Path) -> Labeller:
-    return KnownParts(labelled, rules) if labelled.is_dir() else Known(labelled, rules)
 
 
 class KnownParts(Known):
@@ -158,8 +136,7 @@ class KnownParts(Known):
         self._names = [name for name, _ in self._folder.manifests()]
         numbered = enumerate(one for _, one in self._folder.manifests())
         pairs = [(hash(id), number) for number, one in numbered for id, _ in one.letters]
-        found = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-        self._ids, self._parts = found[:, 0], found[:, 1]
+        self._ids, self._parts = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2).T
         self._last: tuple[str, dict[str, dict[str, Annotation]]] = "", {}
 
     def _said(self, letter: str) -> dict[str, Annotation]:

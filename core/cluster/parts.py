@@ -7,8 +7,9 @@ Files are 0600 in folders of 0700; programs of the trade pass over names that be
 import fcntl
 import json
 import os
+import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
@@ -21,8 +22,7 @@ from core.cluster.tables import Kind, letter_id, read_table, write_table
 from core.errors import BadInput
 from core.files import private_folder, replacing
 
-MANIFESTS = "_manifest"
-TRIALS = "_trying"
+MANIFESTS, TRIALS, _LOCK = "_manifest", "_trying", "_lock"
 
 
 @dataclass(slots=True)
@@ -50,17 +50,27 @@ class Folder:
         self.path = path
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Makes the folder and holds it, and sweeps. Raises BadInput where another run has it."""
+    def locked(self) -> Iterator[str]:
+        """Makes the folder and holds it, and sweeps; a word by which it is known to be this one.
+        Raises BadInput where another run has it."""
         for folder in (self.path, self.path / MANIFESTS, self.path / TRIALS):
             private_folder(folder)
-        with open(os.open(self.path / "_lock", os.O_CREAT | os.O_WRONLY, 0o600), "wb") as lock:
+        with open(os.open(self.path / _LOCK, os.O_CREAT | os.O_WRONLY, 0o600), "w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise BadInput(f"{self.path}: another run is writing there; wait for it") from None
+            word = secrets.token_hex(8)
+            lock.truncate(0)
+            lock.write(word)
+            lock.flush()
             self._sweep()
-            yield
+            yield word
+
+    def known_by(self, word: str) -> bool:
+        """Whether this is, on this machine too, the folder that is `locked`."""
+        lock = self.path / _LOCK
+        return lock.exists() and lock.read_text() == word
 
     def _sweep(self) -> None:
         known = {path.stem for path in (self.path / MANIFESTS).glob("*.json")}
@@ -74,35 +84,55 @@ class Folder:
     def part(self, name: str) -> Path:
         return self.path / f"{name}.parquet"
 
-    def manifest(self, name: str) -> Path:
+    def _manifest(self, name: str) -> Path:
         return self.path / MANIFESTS / f"{name}.json"
 
     def manifests(self) -> Iterator[tuple[str, Manifest]]:
-        """Name and manifest of every part."""
+        """Name and manifest of every part. Raises BadInput where a file is no manifest."""
         for path in sorted((self.path / MANIFESTS).glob("*.json")):
-            yield path.stem, read_manifest(path)
+            try:
+                raw = json.loads(path.read_bytes())
+                pairs = {key: [(a, b) for a, b in raw[key]] for key in ("units", "letters")}
+                yield path.stem, Manifest(**raw | pairs)
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                what = type(error).__name__
+                raise BadInput(
+                    f"{path}: not a manifest ({what}); delete it, its part is redone"
+                ) from None
 
-    def add(self, name: str, records: Iterable[Any], manifest: Manifest) -> None:
-        """Writes a part; its manifest last, which makes it one."""
+    def add(self, name: str, records: list[Any], manifest: Manifest, report: Any) -> None:
+        """Counts and writes the records of a part; its manifest last, which makes it one."""
+        for record in records:
+            report.add(record)
+        counted = asdict(report)
+        manifest.notes = counted.pop("failures", [])
+        counted.pop("stopped", None)
+        manifest.counts = counted
         write_table(self.part(name), manifest.kind, records)
-        with replacing(self.manifest(name)) as file:
+        with replacing(self._manifest(name)) as file:
             file.write(json.dumps(asdict(manifest)).encode())
 
     def remove(self, name: str) -> None:
-        self.manifest(name).unlink(missing_ok=True)
+        self._manifest(name).unlink(missing_ok=True)
         self.part(name).unlink(missing_ok=True)
 
-    def without(self, name: str, ids: set[str], names: set[str], old: Manifest) -> list[Any]:
-        """Takes letters out of a part; the inputs of these `names` do not count as held any more.
-        Returns the records that stay."""
-        kept = [one for one in read_table(self.part(name)) if letter_id(one) not in ids]
-        old.letters = [(id, where) for id, where in old.letters if id not in ids]
-        old.units = [(stamp, unit) for stamp, unit in old.units if unit not in names]
-        return kept
+    def without_doubles(self, report: type) -> list[str]:
+        """Takes letters that an input before, by name, has as well out of the other's part, which
+        does not count as held any more; a line about each."""
+        told: set[str] = set()
+        for name, doubles in self._doubles().items():
+            part = dict(self.manifests())[name]
+            kept = [one for one in read_table(self.part(name)) if letter_id(one) not in doubles]
+            part.letters = [(id, where) for id, where in part.letters if id not in doubles]
+            inputs = {where for where, _ in doubles.values()}
+            part.units = [(stamp, unit) for stamp, unit in part.units if unit not in inputs]
+            self.add(name, kept, part, report())
+            told |= {same(where, first) for where, first in doubles.values()}
+        return sorted(told)
 
-    def duplicates(self) -> dict[str, dict[str, tuple[str, str]]]:
+    def _doubles(self) -> dict[str, dict[str, tuple[str, str]]]:
         """Part -> id of a letter that another part has too -> its input here, and the input that
-        counts: the first by name. Ids are held as numbers: millions fit."""
+        counts. Ids are held as numbers: millions fit."""
         hashed = [hash(id) for _, one in self.manifests() for id, _ in one.letters]
         ids, times = np.unique(np.array(hashed, dtype=np.int64), return_counts=True)
         twice = set(ids[times > 1].tolist())
@@ -119,15 +149,8 @@ class Folder:
         return found
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Raises BadInput where a file is no manifest."""
-    try:
-        raw = json.loads(path.read_bytes())
-        pairs = {key: [(a, b) for a, b in raw[key]] for key in ("units", "letters")}
-        return Manifest(**raw | pairs)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        what = type(error).__name__
-        raise BadInput(f"{path}: not a manifest ({what}); delete it, its part is redone") from None
+def same(path: str, first: str) -> str:
+    return f"{path}: the same file as {Path(first).name}"
 
 
 def parts_of(folder: Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """Letters and fields as Parquet, a row a document; annotations are as `lettera convert` has them.
 
-Programs of the trade read the columns (DuckDB, Spark, pandas); what no column says is JSON in
-`extra` or `record`, so that reading a file back is the identity.
+Programs of the trade read the columns (DuckDB, Spark, pandas); what no column says, or not exactly,
+is JSON in `record`, so that reading a file back is the identity.
 """
 
 import json
@@ -26,34 +26,24 @@ Kind = Literal["letters", "annotations", "fields"]
 
 _File: Any = pq.ParquetFile  # they have no type hints
 _written: Any = pq.write_table
-_PLACE = [("start", pa.int64()), ("end", pa.int64())]
-_LETTERS = pa.schema(
-    [
-        ("id", pa.string()),
-        ("source", pa.string()),
-        ("discharge_letter", pa.bool_()),
-        ("text", pa.string()),
-        ("pages", pa.list_(pa.struct([("page", pa.int64()), *_PLACE]))),
-        ("reader", pa.string()),
-        ("sections", pa.list_(pa.struct([("name", pa.string()), *_PLACE]))),
-        ("boxes", pa.list_(pa.struct([*_PLACE, ("page", pa.int64()),
-                                      ("box", pa.list_(pa.float64()))]))),
-        ("map", pa.list_(pa.list_(pa.int64()))),
-        ("extra", pa.string()),
-        ("exact", pa.string()),
-    ]
-)  # fmt: skip
-_ABOUT = [
-    ("id", pa.string()),
-    ("letter", pa.string()),
-    ("discharge_letter", pa.bool_()),
-    ("reason", pa.string()),
-]
 _RECORD = "record"
+_PLACE = [("start", pa.int64()), ("end", pa.int64())]
+_LETTERS = {
+    "id": pa.string(),
+    "source": pa.string(),
+    "discharge_letter": pa.bool_(),
+    "text": pa.string(),
+    "pages": pa.list_(pa.struct([("page", pa.int64()), *_PLACE])),
+    "reader": pa.string(),
+    "sections": pa.list_(pa.struct([("name", pa.string()), *_PLACE])),
+}
+_ABOUT = {"id": pa.string(), "letter": pa.string(), "discharge_letter": pa.bool_(),
+          "reason": pa.string()}  # fmt: skip
 _TYPES: dict[str, tuple[Any, tuple[type, ...]]] = {
     "boolean": (pa.bool_(), (bool,)),
     "number": (pa.float64(), (int, float)),
 }
+_STRING = pa.string(), (str,)
 
 
 def write_table(path: Path, kind: Kind, records: Iterable[Any]) -> None:
@@ -61,10 +51,9 @@ def write_table(path: Path, kind: Kind, records: Iterable[Any]) -> None:
     if kind == "annotations":
         Parquet().write(path, records, Converted(path))
         return
-    if kind == "letters":
-        table = pa.Table.from_pylist([_letter_row(one) for one in records], _LETTERS)
-    else:
-        table = pa.Table.from_pylist([_fields_row(one) for one in records], _fields_schema())
+    columns, row = (_LETTERS, _letter_row) if kind == "letters" else (_fields(), _fields_row)
+    schema = pa.schema(columns | {_RECORD: pa.string()})
+    table = pa.Table.from_pylist([row(one) for one in records], schema)
     with replacing(path) as file:
         _written(table, file, compression="zstd")
 
@@ -94,58 +83,17 @@ def opened(path: Path) -> Any:
 def kind_of(path: Path) -> Kind:
     """What a file that `write_table` wrote holds. Raises BadInput for another."""
     names = set(opened(path).schema_arrow.names)
-    if names >= set(_LETTERS.names):
+    if are_letters(names):
         return "letters"
-    if "spans" in names:
-        return "annotations"
     if _RECORD in names:
         return "fields"
+    if "spans" in names:
+        return "annotations"
     raise BadInput(f"{path}: not written by Lettera")
 
 
-def letter_of(row: Json) -> Letter:
-    """The letter of a row."""
-    if row["exact"] is not None:
-        return Letter.from_json(json.loads(row["exact"]))
-    raw = {key: part for key, part in row.items() if part is not None}
-    return Letter.from_json(raw | json.loads(raw.pop("extra", "{}")))
-
-
-def _letter_row(letter: Letter) -> Json:
-    """`exact` holds a whole letter as JSON where columns cannot: half a character is in it."""
-    raw = letter.to_json()
-    if written(whole := json.dumps(raw, ensure_ascii=False)) != whole:
-        shown = {key: written(raw[key]) for key in ("id", "source", "text", "reader")}
-        told = {"discharge_letter": letter.discharge_letter, "exact": json.dumps(raw)}
-        return dict.fromkeys(_LETTERS.names) | shown | told
-    row = {name: raw.pop(name, None) for name in _LETTERS.names[:-2]}
-    return row | {"extra": one_line(raw) if raw else None, "exact": None}
-
-
-def _fields_schema() -> Any:
-    taken = {name for name, _ in _ABOUT} | {_RECORD}
-    fields = (field for field in default_schema().fields.values() if field.name not in taken)
-    columns = [(field.name, _TYPES.get(field.type, (pa.string(),))[0]) for field in fields]
-    return pa.schema([*_ABOUT, *columns, (_RECORD, pa.string())])
-
-
-def _fields_row(found: LetterFields) -> Json:
-    schema = default_schema()
-    values = {one.field: one.value for one in found.fields if one.field in schema.fields}
-    row: Json = {}
-    for name, value in values.items():
-        _, types = _TYPES.get(schema.fields[name].type, (None, ()))
-        if not types:
-            row[name] = written(str(value))
-        elif isinstance(value, types):  # a value of another type stands in the record alone
-            row[name] = value
-    row |= {"id": found.extra.get("id"), "letter": written(found.letter)}
-    row |= {"discharge_letter": found.discharge_letter, "reason": found.reason}
-    return row | {_RECORD: one_line(found.to_json())}
-
-
-def _fields_of(row: Json) -> LetterFields:
-    return LetterFields.from_json(json.loads(row[_RECORD]))
+def are_letters(columns: set[str]) -> bool:
+    return columns >= {*_LETTERS, _RECORD}
 
 
 def letter_id(record: Record) -> str:
@@ -153,3 +101,45 @@ def letter_id(record: Record) -> str:
     if isinstance(record, Annotation):
         return record.phrase.letter
     return str(record.extra["id"]) if isinstance(record, LetterFields) else record.key
+
+
+def letter_of(row: Json) -> Letter:
+    """The letter of a row."""
+    shown = {key: part for key, part in row.items() if part is not None}
+    return Letter.from_json(shown | json.loads(shown.pop(_RECORD)))
+
+
+def _letter_row(letter: Letter) -> Json:
+    raw = letter.to_json()
+    row = {name: _shown(raw.get(name)) for name in _LETTERS}
+    rest = {name: part for name, part in raw.items() if name not in row or row[name] != part}
+    return row | {_RECORD: one_line(rest)}
+
+
+def _shown(part: Any) -> Any:
+    """As a column can hold it: half a character, which UTF-8 cannot, is `?` there."""
+    if isinstance(part, list):
+        return part if written(said := json.dumps(part, ensure_ascii=False)) == said else None
+    return written(part) if isinstance(part, str) else part
+
+
+def _fields() -> dict[str, Any]:
+    fields = default_schema().fields.values()
+    return {one.name: _TYPES.get(one.type, _STRING)[0] for one in fields} | _ABOUT
+
+
+def _fields_row(found: LetterFields) -> Json:
+    schema, row = default_schema(), Json()
+    for one in found.fields:
+        kind = schema.fields[one.field].type if one.field in schema.fields else None
+        if kind in _TYPES and isinstance(one.value, _TYPES[kind][1]):
+            row[one.field] = one.value
+        elif kind and kind not in _TYPES:  # else a value of another type: it is in the record
+            row[one.field] = written(str(one.value))
+    row |= {"id": found.extra.get("id"), "letter": written(found.letter)}
+    row |= {"discharge_letter": found.discharge_letter, "reason": found.reason}
+    return row | {_RECORD: one_line(found.to_json())}
+
+
+def _fields_of(row: Json) -> LetterFields:
+    return LetterFields.from_json(json.loads(row[_RECORD]))

@@ -6,115 +6,102 @@ words go from one file to the other.
 
 import json
 import os
+import pickle
+import socket
+import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from core.cluster.blocks import Unit, unpacked
+from core.cluster.blocks import Unit
 from core.cluster.jobs import Job, Made, Source
-from core.cluster.parts import TRIALS, Folder, Manifest
-from core.errors import LetteraError
+from core.cluster.parts import TRIALS, Folder, Manifest, same
+from core.errors import BadInput, LetteraError
 from core.schema import FIELDS
 from core.sources import told
 from core.workers import Died
 
-_TRIALS = 2  # deaths that a source may cause before it is left out
+_DEATHS = 2  # that a source may cause before it is left out
 
 
 class Worker:
     """Holds what the job needs, once, and does one block after the other."""
 
-    def __init__(self, job: Job, out: str, fields: str) -> None:
+    def __init__(self, job: Job, out: str, word: str, fields: str) -> None:
         os.environ[FIELDS] = fields
-        self._job, self._folder = job, Folder(Path(out))
-        self._work = job.begin()
+        self._job, self._folder, self._word = job, Folder(Path(out)), word
+        self._work: Callable[[Source], Made] | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """A row a block: how many letters it was asked about, and what failed, as JSON."""
-        done = [unpacked(block) for block in batch["block"]]
-        failures = np.array([json.dumps(self.do(block)) for block in done], dtype=object)
-        asked = [sum(unit.letters for unit in block) for block in done]
-        return {"asked": np.array(asked), "failures": failures}
+        """A row for the row of a block: how many letters it asked for, what failed, as JSON, and
+        what nobody can go on with."""
+        (packed,) = batch["block"]
+        block: list[Unit] = pickle.loads(zlib.decompress(packed))
+        failures, stopped = [], ""
+        try:
+            failures = self.do(block)
+        except LetteraError as error:
+            stopped = str(error)
+        asked = sum(unit.letters for unit in block)
+        return {"asked": [asked], "failures": [json.dumps(failures)], "stopped": [stopped]}
 
     def do(self, block: Sequence[Unit]) -> list[str]:
-        """Writes the part of a block; what failed in it."""
-        part = Part(self._job, block)
-        failures: list[str] = []
-        with Trials(self._folder.path / TRIALS / part.name) as trials:
+        """Writes the part of a block; what failed in it. Raises BadInput on a machine that sees
+        other folders than the one where the run was started."""
+        needed = {Path(unit.path).parent for unit in block}
+        unseen = sorted(folder for folder in needed if not folder.is_dir())
+        if not self._folder.known_by(self._word):
+            unseen = [self._folder.path]
+        if unseen:
+            raise BadInput(
+                f"{unseen[0]}: not seen by {socket.gethostname()}; every machine of a Ray cluster "
+                "needs the folders of a run under the same names (a shared disk)"
+            )
+        self._work = self._work or self._job.begin()
+        part = Manifest(repr(self._job), self._job.kind, [(one.stamp, one.name) for one in block])
+        name, records, failures = part.name, list[Any](), list[str]()
+        with Trials(self._folder.path / TRIALS / name, self._work) as made_of:
             for unit in block:
-                failures += part.do(unit, self._work, trials)
-            part.write(self._folder)
+                failed = list(_took(unit, made_of, part, records))
+                if failed:  # it does not count as held: a rerun tries again
+                    part.units.remove((unit.stamp, unit.name))
+                failures += failed
+            if part.letters:
+                self._folder.add(name, records, part, self._job.report())
         return failures
 
 
-class Part:
-    """The results of a block as they come."""
-
-    def __init__(self, job: Job, block: Sequence[Unit]) -> None:
-        pairs = [(unit.stamp, unit.name) for unit in block]
-        self._manifest = Manifest(repr(job), job.kind, pairs)
-        self.name = self._manifest.name
-        self._report = job.report()
-        self._records: list[Any] = []
-        self._names: dict[str, str] = {}
-
-    def do(self, unit: Unit, work: Callable[[Source], Made], trials: "Trials") -> list[str]:
-        """Does a unit; what failed. It does not count as held then: a rerun tries again."""
-        failures: list[str] = []
-        try:
-            for source in unit.sources():
-                try:
-                    self._take(unit, trials.of(work, source), failures)
-                except LetteraError as error:
-                    failures.append(told(Path(unit.name), error))
-        except LetteraError as error:
-            failures.append(str(error))
-        if failures:
-            self._manifest.units.remove((unit.stamp, unit.name))
-        return failures
-
-    def _take(self, unit: Unit, made: Made, failures: list[str]) -> None:
-        for id, records in made:
-            if id in self._names:
-                failures.append(same(unit.name, self._names[id]))
+def _took(unit: Unit, made_of: "Trials", part: Manifest, records: list[Any]) -> Iterator[str]:
+    """Adds what is made of a unit; what failed."""
+    names = dict(part.letters)
+    try:
+        for source in unit.sources():
+            try:
+                made = made_of(source)
+            except LetteraError as error:
+                yield told(Path(unit.name), error)
                 continue
-            self._names[id] = unit.name
-            self._manifest.letters.append((id, unit.name))
-            self._records += records
-
-    def write(self, folder: Folder) -> None:
-        if self._manifest.letters:
-            settle(folder, self.name, self._records, self._manifest, self._report)
-
-
-def settle(folder: Folder, name: str, records: list[Any], manifest: Manifest, report: Any) -> None:
-    """Counts the records of a part and writes it."""
-    for record in records:
-        report.add(record)
-    counted = asdict(report)
-    manifest.notes = counted.pop("failures", [])
-    counted.pop("stopped", None)
-    manifest.counts = counted
-    folder.add(name, records, manifest)
-
-
-def same(path: str, first: str) -> str:
-    return f"{path}: the same file as {Path(first).name}"
+            for id, found in made:
+                if id in names:
+                    yield same(unit.name, names[id])
+                    continue
+                names[id] = unit.name
+                part.letters.append((id, unit.name))
+                records += found
+    except LetteraError as error:
+        yield str(error)
 
 
 class Trials:
-    """A file that says which source a worker is at: one that killed two workers is left out.
+    """Work, and a file that says which source it is at: one that killed two workers is left out.
 
     It holds numbers only, a line for each source that was begun and `-` for each beginning of the
     block, and goes when the block is done.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, work: Callable[[Source], Made]) -> None:
+        self._path, self._work = path, work
         before = path.read_text().split("-")[1:] if path.exists() else []
         self._deaths = Counter(one.split()[-1] for one in before if one.split())
         self._number = 0
@@ -124,15 +111,15 @@ class Trials:
         os.write(self._file, b"-\n")
         return self
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: Any) -> None:
+    def __exit__(self, kind: type | None, *_: Any) -> None:
         os.close(self._file)
         if kind is None:
             self._path.unlink(missing_ok=True)
 
-    def of(self, work: Callable[[Source], Made], source: Source) -> Made:
+    def __call__(self, source: Source) -> Made:
         """What is made of a source. Raises Died for one that killed its worker twice."""
         self._number += 1
-        if self._deaths[str(self._number)] >= _TRIALS:
+        if self._deaths[str(self._number)] >= _DEATHS:
             raise Died("the worker that read it died twice (too little memory?)")
         os.write(self._file, f"{self._number}\n".encode())
-        return work(source)
+        return self._work(source)

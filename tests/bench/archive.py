@@ -3,30 +3,44 @@
 One-page fictitious letters (--letters 1000) are printed into the folder, which is kept where it is
 named. `lettera read`, `label --by rules` and `extract --by local` are run on them as a person would
 run them: seconds by the clock and of processors, and the most memory that a verb's processes had
-together, looked at five times a second. With `--engine ray` the three verbs then go over Ray on the
-same cores, what starting it takes (a letter alone) told apart.
+together, looked at five times a second; and `tag` with a `small` network that learned fictitious
+letters. With `--engine ray` all of it then goes over Ray on the same cores: each verb with a start
+of its own (what a start takes, a letter alone, is told), and on a cluster that runs already.
 """
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from itertools import count, cycle, islice
 from multiprocessing import Pool
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import pypdfium2
 
+from core.learn.options import options_for
+from core.learn.train import train
 from core.workers import cores
-from demo.fictitious import voices, write
+from demo.fictitious import corpus, voices, write
 from demo.paper import lay_out
 
+VERBS = "read | label | extract"
 _LOOK = 0.2  # seconds between two looks at the memory
+
+
+class Ray(NamedTuple):
+    """Ray as a way: its own of each verb, or that of `nodes` that run already."""
+
+    name: str
+    nodes: tuple[psutil.Process, ...] = ()
 
 
 def printed(task: tuple[str, int, Path]) -> bool:
@@ -55,16 +69,17 @@ def archive(folder: Path, letters: int) -> list[Path]:
     return there[:letters]
 
 
-def memory(of: psutil.Process, worked: dict[int, float]) -> float:
-    """MB of a process and its children; what they share is counted once. What each has `worked`
+def looked_at(processes: Sequence[psutil.Process], worked: dict[int, float]) -> float:
+    """MB of processes and their children; what they share is counted once. What each has `worked`
     so far, in seconds, is noted."""
     total = 0
-    for one in (of, *of.children(recursive=True)):
-        try:
-            total += one.memory_full_info().pss
-            worked[one.pid] = sum(one.cpu_times()[:2])
-        except psutil.Error:
-            continue
+    for process in processes:
+        for one in (process, *process.children(recursive=True)):
+            try:
+                total += one.memory_full_info().pss
+                worked[one.pid] = sum(one.cpu_times()[:2])
+            except psutil.Error:
+                continue
     return total / 1e6
 
 
@@ -74,18 +89,20 @@ def processors() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def run(what: str, letters: int, *arguments: str) -> float:
-    """One verb, and a line about it; seconds by the clock."""
+def run(what: str, letters: int, *arguments: str, on: Sequence[psutil.Process] = ()) -> float:
+    """One verb, and a line about it; seconds by the clock. `on`: a cluster that runs already."""
     command = [sys.executable, "-m", "lettera", *arguments]
-    begun, before, peaks = time.perf_counter(), processors(), [0.0]
-    seen_at: dict[int, float] = {}
+    before: dict[int, float] = {}
+    looked_at(on, before)
+    begun, ended, peaks, seen = time.perf_counter(), processors(), [0.0], dict(before)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as verb:
-        seen = psutil.Process(verb.pid)
+        all_of_it = (psutil.Process(verb.pid), *on)
         while verb.poll() is None:
-            peaks.append(memory(seen, seen_at))
+            peaks.append(looked_at(all_of_it, seen))
             time.sleep(_LOOK)
     seconds = time.perf_counter() - begun
-    worked = max(processors() - before, sum(seen_at.values()))  # Ray's are not all ours to wait for
+    # Ray's processes are not all ours to wait for.
+    worked = max(processors() - ended, sum(seen.values()) - sum(before.values()))
     assert verb.returncode == 0, what
     most, early = max(peaks), max(peaks[: len(peaks) // 2], default=0.0)
     tell(
@@ -99,50 +116,92 @@ def tell(line: str) -> None:
     print(line, flush=True)  # noqa: T201
 
 
-def bench(folder: Path, work: Path, letters: int, suffix: str, engine: str) -> None:
+def verbs(listed: list[str], work: Path, letters: int, ray: Ray | None = None) -> dict[str, float]:
+    """The seconds of all verbs, the plain way or over Ray."""
+    name = ray.name if ray else ""
+    place = work / (name or "plain")
+    place.mkdir()
+    suffix = "" if ray else ".jsonl"
+    read, labelled, spans = (str(place / f"{n}{suffix}") for n in ("letters", "labelled", "spans"))
+    known, whole = (str(place / f"{n}{'' if ray else '.json'}") for n in ("known", "whole"))
+    options = ("--engine", "ray") if ray else ()
+
+    def timed(what: str, *arguments: str) -> float:
+        on = ray.nodes if ray else ()
+        return run(f"{name + ': ' if name else ''}{what}", letters, *arguments, *options, on=on)
+
+    three = timed("read", "read", *listed, "-o", read)
+    three += timed("label --by rules", "label", read, "-o", labelled, "--by", "rules")
+    three += timed(
+        "extract LETTERS --labelled", "extract", read, "--labelled", labelled, "-o", known
+    )
+    return {
+        VERBS: three,
+        "extract FILES": timed("extract FILES", "extract", *listed, "-o", whole),
+        "tag FILES": timed("tag FILES", "tag", str(work / "small"), *listed, "-o", spans),
+    }
+
+
+def bench(folder: Path, work: Path, letters: int, engine: str) -> None:
     files = archive(folder, letters)
     listed = [str(folder)] if len(list(folder.glob("*.pdf"))) == letters else [*map(str, files)]
-    read, labelled = str(work / "letters.jsonl"), str(work / "labelled.jsonl")
-    place = ("--workspace", str(work))
-    begun = time.perf_counter()
-    run("read", letters, "read", *listed, "-o", read)
-    run("label --by rules", letters, "label", read, "-o", labelled, "--by", "rules", *place)
-    known = ("extract", read, "--labelled", labelled, "-o", str(work / f"known{suffix}"), *place)
-    run("extract --by local --labelled", letters, *known)
-    seconds = time.perf_counter() - begun
-    tell(f"{'read | label | extract':40} {seconds:7.1f} s {letters / seconds:7.1f} letters/s")
-    whole = ("extract", *listed, "-o", str(work / f"whole{suffix}"), *place)
-    run("extract FILES (reads and labels itself)", letters, *whole)
+    train(list(corpus(sorted(voices())[:6], 6)), work / "small", options_for("small", seed=0))
+    plain = verbs(listed, work, letters)
+    compare(letters, plain)
     if engine == "ray":
-        over_ray(listed, str(files[0]), work, letters, seconds)
+        ray = ("--engine", "ray")
+        start = run(
+            "a letter alone over ray", 1, "read", str(files[0]), "-o", str(work / "one"), *ray
+        )
+        compare(letters, plain, verbs(listed, work, letters, Ray("ray")), start)
+        with running_cluster() as cluster:
+            compare(letters, plain, verbs(listed, work, letters, Ray("cluster", (cluster,))))
 
 
-def over_ray(listed: list[str], first: str, work: Path, letters: int, plain: float) -> None:
-    """The three verbs over Ray, and how they compare with `plain` seconds without it."""
-    read, labelled, known = (str(work / name) for name in ("letters", "labelled", "known"))
-    ray = ("--engine", "ray")
-    start = run("ray: a letter alone", 1, "read", first, "-o", str(work / "one"), *ray)
-    begun = time.perf_counter()
-    run("ray: read", letters, "read", *listed, "-o", read, *ray)
-    run("ray: label --by rules", letters, "label", read, "-o", labelled, "--by", "rules", *ray)
-    rest = ("extract", read, "--labelled", labelled, "-o", known, *ray)
-    run("ray: extract --by local --labelled", letters, *rest)
-    seconds = time.perf_counter() - begun
-    work_alone = seconds - 3 * start
-    tell(
-        f"{'ray: read | label | extract':40} {seconds:7.1f} s {letters / seconds:7.1f} letters/s,"
-        f" {plain / seconds:.0%} of the plain way; without its three starts {work_alone:.1f} s"
-        f" {letters / work_alone:.1f} letters/s, {plain / work_alone:.0%}"
-    )
+def compare(
+    letters: int, plain: dict[str, float], ours: dict[str, float] | None = None, start: float = 0.0
+) -> None:
+    """A line a way; `start`: the seconds of one start, to be told apart."""
+    for what, seconds in (ours or plain).items():
+        said = f"{what:40} {seconds:7.1f} s {letters / seconds:6.1f} letters/s"
+        if ours:
+            said += f", {plain[what] / seconds:.0%} of the plain way"
+        if ours and what != VERBS:
+            said += f", {plain[VERBS] / seconds:.0%} of the plain {VERBS}"
+        if start:
+            work = seconds - start * (3 if what == VERBS else 1)
+            said += f"; without starting {letters / work:.1f} letters/s, {plain[what] / work:.0%}"
+        tell(said)
+
+
+@contextmanager
+def running_cluster() -> Iterator[psutil.Process]:
+    """A Ray that runs, with RAY_ADDRESS set, as `ray start` makes it on one machine."""
+    ours = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "f" * 64, "RAY_USAGE_STATS_ENABLED": "0"}
+    ours |= {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0", "RAY_worker_niceness": "0"}
+    os.environ.update(ours | {"RAY_ADDRESS": "127.0.0.1:6379"})
+    command = [
+        sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start", "--head",
+        "--block", "--node-ip-address=127.0.0.1", f"--num-cpus={cores()}", "--no-monitor",
+        "--include-dashboard=false", "--include-log-monitor=false",
+        "--object-store-memory=100000000",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as node:
+        assert node.stdout is not None
+        assert any("block forever" in line for line in node.stdout), "it did not start"
+        cluster = psutil.Process(node.pid)
+        try:
+            yield cluster
+        finally:
+            for one in (*cluster.children(recursive=True), cluster):
+                one.terminate()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--letters", type=int, default=1000)
     parser.add_argument("--pdfs", type=Path)
-    parser.add_argument("--out", default=".json", choices=(".json", ".csv", ".xlsx"))
     parser.add_argument("--engine", default="local", choices=("local", "ray"))
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        work = Path(name)
-        bench(chosen.pdfs or work / "pdfs", work, chosen.letters, chosen.out, chosen.engine)
+        bench(chosen.pdfs or Path(name) / "pdfs", Path(name), chosen.letters, chosen.engine)
