@@ -15,13 +15,13 @@ from core.records import State
 
 _STOPPED = re.compile(
     r"[^.;,]{0,40}?,?[^.;,]{0,20}?\b(?:(?:fino|sino) (?:a|al|ai|agli|alla"
-    r"|all')\b(?! ?(?:ricovero|questa"
+    r"|all')\b(?! ?(?:ricovero|giorno d|questa"
     r"|quest'|ieri|ora|adesso|oggi|tutt|moment"
     r"|ingresso|all'ingresso))|stop|ha smesso|smesso|sospes|cessat|interrott|ex\b"
     r"|anni fa|pregress|pentit|da giovane|da ragazz|in gioventu)"
 )
 _SINCE = re.compile(r"\s*(?:piu\b|da\b(?! sempre)|dal\b|dopo\b)")
-_SMOKES_NO = re.compile(r"\s*[:=]\s*(?:no|0|mai|nega|assente|non fumatore)\b|\s0(?![.,\d])")
+_SMOKES_NO = re.compile(r"\s*[:=]\s*(?:no|0|mai|nega|assente|no?n fumatore)\b|\s0(?![.,\d])")
 _SMOKES_EX = re.compile(r"\s*[:=]\s*(?:ex|pregress|stop|in passato)")
 _NOT_THIS = re.compile(
     r"\b(?:coronarograf|cvg|ptca|pci\b|angioplastic|revision|riapertura|drenaggio|consulenza"
@@ -43,7 +43,7 @@ _OPERATION = re.compile(
     r"|procedur|impiant|regime|priorit|sva\b|svm\b|dissezion)\w*"
 )
 _ADMITTED = re.compile(r"\b(?:venut|giunt|accolt|entrat|ammess|arrivat|chiamat)[oa]\b")
-_NOT_NEXT = re.compile(r"\b(?:non|mai|no|nessuna?)\s(?:(?:e|sempre|piu|ancora|del tutto|piu) )?$")
+_NOT_NEXT = re.compile(r"\b(?:no?n|mai|no|nessuna?)\s(?:(?:e|sempre|piu|ancora|del tutto|piu) )?$")
 # II run CEC: si, per ...
 _YES = re.compile(
     r"(?: (?:(?:di|in) )?(?:cec|circolazione extra-?\s?corporea|pompa))?(?:\s?[:=,]\s?si\b)?"
@@ -104,7 +104,9 @@ class Concepts:
         if state == "present":
             # Behind the degree too: RT torace: no.
             state = self._context.behind(line, self._extent(line, hit)[1]) or state
-        whole = hit.concept.kind == "said_whole" and line.folded.startswith("non", hit.start)
+        whole = hit.concept.kind == "said_whole" and line.folded.startswith(
+            ("non", "nn"), hit.start
+        )
         if whole and state == "negated":
             state = "present"
         if not hit.concept.polarity:

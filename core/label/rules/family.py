@@ -10,19 +10,19 @@ from core.label.rules.words import Line
 from core.records import State
 
 _FAMILY_TAIL = re.compile(
-    r"'?(?:\s(?:positiva|negativa|nota|importante|forte|spiccata|muta|silente|ignota|sconosciuta"
-    r"|n\.?d\.?r|non (?:nota|indagabile|valutabile|conosciuta|ricostruibile|disponibile"
+    r"'?(?:\s(?:positiva|negativa|neg\b|pos\b|nota|importante|forte|spiccata|muta|silente|ignota|sconosciuta"
+    r"|n\.?d\.?r|no?n (?:nota|indagabile|valutabile|conosciuta|ricostruibile|disponibile"
     r"|contributiva"
     r"|significativa|rilevante)))*"
-    r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|di|cardiovascolare|cardiologica"
+    r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|x|di|cardiovascolare|cardiologica"
     r"|cv)\b)(?:(?!\sed?\s(?:il|la|lo|i|le|ex|l')\b)[^.;,(]){0,90})?(?:\s?\([^()]*\))?"
 )
 _FAMILY_NONE = re.compile(
     r"\bneg(?:ativ\w+|at\w)?\b|mut[oa]|silente|assent|[:=]\s?no\b|\bn\.?d\.?r\b|nulla"
-    r"|non (?:contributiv|significativ|rilevant)"
+    r"|no?n (?:contributiv|significativ|rilevant)"
 )
 _FAMILY_UNKNOWN = re.compile(
-    r"non (?:indagabil|valutabil|conosciut|ricostruibil|disponibil|not[ao]\b(?! per))|ignot"
+    r"no?n (?:indagabil|valutabil|conosciut|ricostruibil|disponibil|not[ao]\b(?! per))|ignot"
     r"|sconosciut"
     r"|\badottat|figli[oa] adottiv"
 )
@@ -34,11 +34,11 @@ _HEART_BEFORE_KIN = re.compile(
     r"(?:\b(?:di|d'|per)\s?(?:cuore|infarto|ictus|scompenso|angina)\b[^.;,]{0,20}"
     r"\b(?:mort[oaie]|mori\w*|mancat[oaie]|decedut[oaie])\b[^.;,]{0,15}\b(?:madre|padre|mamma|papa"
     r"|fratell[oi]|sorell[ae]|genitori|nonn[oaie]|zi[oaie])\b"
-    r"|(?P<none>\b(?:nessun\w*|niente|non|senza)\b[^.;:]{0,12})?\b(?:malatti[ae] (?:cardiac\w+"
+    r"|(?P<none>\b(?:nessun\w*|niente|no?n|senza)\b[^.;:]{0,12})?\b(?:malatti[ae] (?:cardiac\w+"
     r"|di cuore|del cuore)|cardiopati[ae]),[^.;:]{1,30}\bin famiglia\b)"
 )
 _UNKNOWN_NEAR = 20  # characters
-_NONE_BEFORE = re.compile(r"\b(?:non|nessun\w*|niente|nega|senza|mai)\b[^.;,:]*$")
+_NONE_BEFORE = re.compile(r"\b(?:no?n|nessun\w*|niente|nega|senza|mai)\b[^.;,:]*$")
 _RUNNING = re.compile(r"\b(?:famigl|familiar|parent|gentiliz|consanguine)")
 
 
@@ -101,7 +101,7 @@ class Family:
                 continue
             end = trimmed(line.text, first, end)
             negated = re.search(
-                r"\b(?:non|nega|senza|assen\w+|nessun\w*|niente|negativ\w+|mut[oa])\b", quote
+                r"\b(?:no?n|nega|senza|assen\w+|nessun\w*|niente|negativ\w+|mut[oa])\b", quote
             )
             none = re.search(
                 r"\bnessun\w* (?:in|nella|tra|fra|dei)\s(?:i "

@@ -22,7 +22,7 @@ _ANSWER = re.compile(
 _NO_WORDS = frozenset(
     "cec tia irc icd pci bpco aki crt fap lcos".split()
 )  # mean nothing else in small letters
-_DENIED = re.compile(r"\b(?:no|non|nega|mai|ne)\s$")
+_DENIED = re.compile(r"\b(?:no|no?n|nega|mai|ne)\s$")
 _RECORDED = re.compile(r"\b(?:ecg|ritmo|rit)\W{1,3}(?:in |da |di )?$")
 _TORN_FROM = 7  # letters of a word that may have been torn
 _ANY_NUMBER = "#"

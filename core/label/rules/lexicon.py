@@ -19,6 +19,8 @@ Stage = Literal["before", "stay", "after", "discharge", "any"]
 Tail = Literal["none", "degree", "clause", "dose"]
 LEXICON = Path(__file__).with_name("lexicon.toml")
 
+_NOT = re.compile(r"(?:(?<=\\b)|(?<=\\s)|(?<![a-zA-Z\\]))non(?![a-z])")
+
 
 @dataclass(frozen=True, slots=True)
 class Concept:
@@ -46,6 +48,16 @@ class Hit:
     start: int
     end: int
     concept: Concept
+
+
+def hurried(shape: str) -> str:
+    """The shape, its "non" also as a hurried hand writes it: nn angor."""
+    found = _NOT.sub("no?n", shape)
+    try:
+        re.compile(found)
+    except re.error:  # it stands in a look-behind, which wants one width
+        return shape
+    return found
 
 
 def expand(pattern: str) -> set[str]:
@@ -82,7 +94,7 @@ class Lexicon:
 
     def shape(self, table: str, name: str) -> re.Pattern[str]:
         """A list of shapes of the file as one regular expression over folded text."""
-        return re.compile("|".join(self.tables[table][name]))
+        return re.compile("|".join(map(hurried, self.tables[table][name])))
 
     def words(self, table: str, name: str) -> frozenset[str]:
         return frozenset(fold(self.tables[table][name]).split())
@@ -104,7 +116,7 @@ def _concept(raw: dict[str, Any], schema: Schema) -> Concept:
     names = tuple(name for name in raw.pop("fields") if name in schema.fields)
     stages = frozenset(raw.pop("stages", ("before", "stay", "any")))
     shapes: dict[str, Any] = {
-        key: re.compile(raw.pop(key)) for key in ("needs", "unless") if key in raw
+        key: re.compile(hurried(raw.pop(key))) for key in ("needs", "unless") if key in raw
     }
     return Concept(names, tuple(raw.pop("say")), stages, **shapes, **raw)
 

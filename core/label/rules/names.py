@@ -18,7 +18,7 @@ _CALLED = re.compile(
     rf"|degente|inferm[oa]|malat[oa]|ospite(?=\s?:)|generalita|anagrafica|oggetto(?=\s?:)|intestatari[oa])\.?"
     r"|dimettiamo(?: oggi)?|^\W*p(?=\s?:)|cognome e nome|nome e cognome"
     r"|cognome\s?[/,-]\s?nome|nome\s?[/,-]\s?cognome)"
-    r"\s?[:|]?\s+(?:\d{5,12}\s+)?"
+    rf"\s?[:|]?\s+(?:\d{{5,12}}\s+)?(?:{_TITLE}\s+)?"
     r"(?:(?:ing|avv|rag|geom|arch|cav|comm|dott|dr|prof|ins|rev)\.(?:\s?ssa)?\s+|(?:don|suor"
     r"|fra)\s+)?"
 )
@@ -129,13 +129,14 @@ class Names:
                 or match.end() in seen
             ):
                 continue
-            seen.add(match.end())
             title = match[0].lstrip()
             given_first = title.startswith(("nome e", "nome/", "nome /", "nome,", "nome -"))
             told_order = "cognome" in title and not given_first
             words = self._name_at(line, match.end())
-            if not words:
-                yield from self._quiet(line, match.end())
+            quiet = [] if words else list(self._quiet(line, match.end()))
+            yield from quiet
+            if words or quiet:  # else no name is told there: "(pz senza cellulare)"
+                seen.add(match.end())
             told = self._told_surname(line, words)
             rest = self._parted(line, words)
             yield from told or rest or self._split(line, words, given_first, told_order)

@@ -20,7 +20,7 @@ _LUNGS = (
     r"|broncopolmonar[ei]|pneumologic\w+"
 )
 _TUMOURS = r"neoplastic\w+|oncologic\w+|tumoral[ei]"
-_NO = r"\b(?:non|nessun[oa']?|niente|mai|senza|assenza di|assenti|esente da|indenne da|no|nega)\b"
+_NO = r"\b(?:no?n|nessun[oa']?|niente|mai|senza|assenza di|assenti|esente da|indenne da|no|nega)\b"
 _EVENTS = (
     r"\b(?:complican\w+|complicazion\w+|problem\w+|event[oi]|disturb[oi]|guai[o]?|dann[oi]"
     r"|difficolta|offes[ae]|sofferenz\w+|sequel\w+|sintom\w+|criticita|deficit)\b"
@@ -89,7 +89,7 @@ COURSE = _organs(
         _KIDNEYS: ("IRA",),
         _LUNGS: ("Insufficienza_respiratoria",),
     },
-    rf"|\b(?:{_BRAIN}|{_KIDNEYS}|{_LUNGS})\s(?:sempre\s)?(?:non (?:hanno|ha) (?:mai )?"
+    rf"|\b(?:{_BRAIN}|{_KIDNEYS}|{_LUNGS})\s(?:sempre\s)?(?:no?n (?:hanno|ha) (?:mai )?"
     r"(?:dato|avuto|creato) (?:problem|disturb|pensier|noie|guai)\w*|(?:lavor|funzion)(?:arono"
     r"|o) (?:sempre )?bene"
     r"|(?:hanno|ha) (?:sempre )?"
@@ -100,6 +100,8 @@ COURSE = _organs(
     r"|nella norma|negativ[oa])|\b(?:indenne|integr[oa]|regolare|nella norma|stabile)"
     rf" (?:sul|dal|sotto il) (?:piano|punto di vista|profilo|versante) (?:{_BRAIN}|{_KIDNEYS}"
     rf"|{_LUNGS})"
+    rf"|\b(?:nulla|niente) (?:da segnalare|di rilevante|di particolare) (?:sul|dal|sotto il)"
+    rf" (?:piano|punto di vista|profilo|versante) (?:{_BRAIN}|{_KIDNEYS}|{_LUNGS})"
     rf"|\bquanto (?:al|ai|alla) (?:{_BRAIN}|{_KIDNEYS}|{_LUNGS}),? (?:nessun\w*|nulla|niente"
     rf"|tutto bene)"
     rf"|\b(?:nulla|niente) di (?:{_BRAIN}|{_KIDNEYS}|{_LUNGS})",

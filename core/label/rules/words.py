@@ -117,9 +117,13 @@ def _views(text: str) -> tuple[str, str]:
 
 def split_words(folded: str) -> tuple[Word, ...]:
     return tuple(
-        Word(match.start(), match.end(), match.group().replace(".", "") or ".")
-        for match in _WORD.finditer(folded)
+        Word(match.start(), match.end(), _norm(match.group())) for match in _WORD.finditer(folded)
     )
+
+
+def _norm(word: str) -> str:
+    """An abbreviation without its stops; "nn", in a hurry, is "non"."""
+    return "non" if word == "nn" else word.replace(".", "") or "."
 
 
 def function_words() -> frozenset[str]:
