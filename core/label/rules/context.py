@@ -67,7 +67,8 @@ _PAIR = re.compile(
 # What is spoken of, set in front: "di inotropi non ha avuto bisogno", "di tumori, nessuno".
 _TOPIC = re.compile(r"(?:^|[.;:,!]\s|\be\s)(?:di|d'|quanto a\w*)\s?(?:\w+\s){0,2}$")
 _TOPIC_NO = re.compile(
-    r",?\s(?:invece |pero |lui |lei )?(?:no?n\b(?! (?:solo|piu di|ancora))|nessun\w*|niente\b|mai\b)"
+    r",?\s(?:invece |pero |lui |lei )?(?:no?n\b(?! (?:solo|piu di|ancora))|nessun\w*"
+    r"|niente\b|mai\b)"
 )
 _AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 

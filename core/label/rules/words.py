@@ -37,7 +37,7 @@ def fold(text: str) -> str:
 
 # A dotted abbreviation is one word (f.a. -> fa); hyphens, slashes and apostrophes part words.
 _WORD = re.compile(r"(?:[a-z]\.){2,}[a-z]?(?![a-z])|[^\W\d_]+\d*|\d+(?:[.,]\d+)*|[^\s'\-/]")
-_IS = re.compile(r"(?<!\w)[èÈ](?!\w)")
+_IS = re.compile(r"(?<!\w)[èÈ](?!\w)|(?<=\b[Nn]on )e(?!\w)")  # its accent may be lost
 _LEADER = re.compile(r"(?:\.\s?){2,}(?=\s?[.:]?\s)|\.{2,}")
 # A full stop ends a sentence unless it ends an abbreviation.
 # It begins with the sign it looks for, so that most of a text is passed over at once.
@@ -86,8 +86,6 @@ class Line:
     def spoken(self) -> str:
         """Folded, but for the verb `è`, which would look like the conjunction."""
         folded = self.folded
-        if "è" not in self.text and "È" not in self.text:
-            return folded
         for match in _IS.finditer(self.text):
             folded = f"{folded[: match.start()]}è{folded[match.end() :]}"
         return folded
