@@ -2,13 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from annotate.server.server import LabelStudioServer
 
+HIGHLIGHTS = "() => document.querySelectorAll('.lettera-text .htx-highlight').length"
 # Where a quote stands on the screen. A line end of the text is no character of the page.
 PLACE = """(quote) => {
   const walker = document.createTreeWalker(
@@ -85,7 +86,9 @@ class Annotator:
 
     def drag_over(self, quote: str) -> None:
         left, top, right, bottom = self._place(quote)
+        before = self._highlights()
         self._drag((left + 1, top), (right - 1, bottom))
+        self._until(lambda: self._highlights() > before)
 
     def drag_end(self, quote: str, to: str) -> None:
         """Takes the end of the chosen highlight `quote` to that of `to`."""
@@ -94,8 +97,12 @@ class Annotator:
         self._drag((right, middle), (end - 1, bottom))
 
     def press(self, key: str) -> None:
+        """Presses a key; of one that deletes the chosen highlight, waits until that is gone."""
+        before = self._highlights()
         self.page.keyboard.press(key)
         self.spent["keys"] += 1
+        if key == "Backspace":
+            self._until(lambda: self._highlights() < before)
 
     def type(self, words: str) -> None:
         self.page.keyboard.type(words)
@@ -138,6 +145,16 @@ class Annotator:
         self.page.mouse.move(*end, steps=12)
         self.page.mouse.up()
         self.spent["drags"] += 1
+
+    def _highlights(self) -> int:
+        return int(self.page.evaluate(HIGHLIGHTS))
+
+    def _until(self, done: Callable[[], bool]) -> None:
+        for _ in range(200):
+            if done():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("the page did not do what it was asked within ten seconds")
 
     def _place(self, quote: str) -> tuple[float, float, float, float]:
         """Where words stand, once the page has settled after what was done before."""
