@@ -58,6 +58,11 @@ class Finder:
         ends = node.setdefault(_END, {})
         ends[number] = min(loud, ends.get(number, loud), key=len)  # of "CDX" and "CDx" the latter
 
+    @property
+    def words(self) -> frozenset[str]:
+        """All words of the expressions."""
+        return frozenset(self._known)
+
     def find(self, line: Line) -> list[Hit]:
         """All concepts said, also those inside longer ones."""
         words = self._words(line)
