@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.read.dates import NUMBERS
 from core.read.mapped import Mapped
+from core.read.months import STEMS
 
 # Seen, meant. Tesseract's and typists' confusions; what can be both ways is listed twice.
 _CONFUSED = (
@@ -25,22 +26,26 @@ for _pair in _CONFUSED.split():
     _MEANT[_seen] = (*_MEANT.get(_seen, ()), _said)
 _WORD = re.compile(r"(?<![@\w])(?=\d{0,3}[^\W\d_])[^\W_]{3,30}(?![@\w])")
 _SHORT = 4  # letters: words up to here are so like each other that only the commonest are meant
+_LONG = 6  # letters of a word that is no name though it has capitals inside a sentence
 _TWICE_FROM = 8  # letters of a word that two slips may have bent
-_NAMED_FROM = 6  # letters of a word inside a sentence in capitals, which may be a name
-_BEFORE = frozenset("di in da al il la si ha un le ed ne".split())
-_SHORTEST = frozenset("non nel del dal per con una due tre che mai".split())
-_REMEMBERED = 50_000
+_SHORTEST = frozenset("no di neg non nel del dal per con una due tre che mai dec".split())
+_MONTHS = frozenset(STEMS)
+_BEFORE = frozenset("di in da al il la si ha un le ed ne no".split())
+_BEHIND = frozenset("di ne".split())
+_NOUN = re.compile(r"(?:nz|in|i)a$")
 _STARTS = re.compile(r"(?:^|[.:;!?|\n])[\s\-*•]*$")
+_TWO_NAMES = re.compile(r"(?<=[A-ZÀ-Ü]{4})(?=[A-ZÀ-Ü][a-zà-ù]{2})")  # CONTIAnna
+_REMEMBERED = 50_000
 
 
 class Unbent:
     """The words of letters, and what a bent one of them means."""
 
-    def __init__(self, known: Iterable[str] = (), common: Iterable[str] = ()) -> None:
-        """Folded words besides the listed ones: `known` by who asks, and short `common` ones."""
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        """`known`: folded words besides the listed ones, which names are never taken for."""
         self._known = frozenset(known)
-        self._common = frozenset(common)
-        self._listed = listed_words() | self._known | self._common
+        self._common = _listed("short")
+        self._listed = _listed("words") | self._known | self._common
         self._meant: dict[str, tuple[str, ...]] = {}
 
     def read(self, text: str, folded: str) -> Mapped | None:
@@ -48,28 +53,43 @@ class Unbent:
         edits = list(self._edits(text, folded))
         return Mapped.of(text, 0).edited(edits) if edits else None
 
+    def straight(self, text: str, folded: str) -> str:
+        """The text with its words put right that do not grow: offsets stay what they are."""
+        done, parts = 0, []
+        for start, end, new in self._edits(text, folded):
+            if start < end and len(new) <= end - start:
+                parts += (text[done:start], new.ljust(end - start))
+                done = end
+        return "".join((*parts, text[done:])) if parts else text
+
     def _edits(self, text: str, folded: str) -> Iterator[tuple[int, int, str]]:
         for match in _WORD.finditer(folded):
             word = match[0]
             if word in self._listed:
                 continue
+            if two := _TWO_NAMES.search(text, *match.span()):
+                yield two.start(), two.start(), " "
+                continue
             meant = self.meant(word)
             start, end = match.span()
-            if not meant or not self._is_sure(word, meant[-1], text, start, end):
+            if not meant or not self._is_sure(word, meant, text, start, end):
                 continue
-            if len(meant) == 2:
+            if len(meant) > 1:
                 yield start + len(meant[0]), start + len(meant[0]), " "
             else:
                 yield start, end, _cased(meant[0], text[start:end])
 
-    def _is_sure(self, word: str, meant: str, text: str, start: int, end: int) -> bool:
+    def _is_sure(self, word: str, meant: tuple[str, ...], text: str, start: int, end: int) -> bool:
         """Whether a word with capitals is no name and no abbreviation."""
         quote = text[start:end]
-        if quote[0].islower() or not word.isalpha():
+        if quote.islower() or not word.isalpha():
             return True
-        if _STARTS.search(text, 0, start) and quote[1:].islower():
-            return len(word) > _SHORT or meant in self._common
-        return len(word) >= _NAMED_FROM and meant in self._known
+        begins = _STARTS.search(text, 0, start) and quote[1:].islower()
+        if len(meant) > 1:
+            return bool(begins) and meant[-1] in self._known
+        if begins:
+            return len(word) > _SHORT or meant[0] in self._common
+        return len(word) >= _LONG and meant[0] in self._known
 
     def meant(self, word: str) -> tuple[str, ...]:
         """The word, or the two words, that a folded word unknown here means; else nothing."""
@@ -91,25 +111,34 @@ class Unbent:
 
     def _may_mean(self, one: str, word: str) -> bool:
         if one[:-1] == word[:-1] and one[-1] in "ao" and word[-1] in "ao":
-            return False  # another gender
+            # Another gender, but for nouns: urgenzo, dobutamino.
+            return one[-1] == "a" and one in self._known and _NOUN.search(one) is not None
         shorter = min(len(one), len(word))
+        if one.isalpha() and not word.isalpha():
+            return one in (self._listed if shorter >= _SHORT else self._known | _SHORTEST | _MONTHS)
         if shorter < _SHORT:
             return one in _SHORTEST
         return one in (self._common if shorter == _SHORT else self._listed)
 
     def _parts(self, word: str) -> Iterator[tuple[str, str]]:
         """A short word and a longer one that may have stood in its place; no numbers."""
-        for place in range(2, len(word) - 2):
+        for place in range(2, len(word) - 1):
             one, other = word[:place], word[place:]
             if one in NUMBERS and (other in NUMBERS or other == "mila"):
                 continue
-            if place == 2:
-                if one in _BEFORE and len(other) >= _NAMED_FROM and other in self._known:
-                    yield one, other
-            elif one in self._common and len(other) >= _SHORT and other in self._listed:
+            pair = {one, other} <= self._known and min(len(one), len(other)) >= _LONG
+            if pair or self._leads(one, other) or self._follows(one, other):
                 yield one, other
-            elif other in self._common and len(one) >= _SHORT and one in self._listed:
-                yield one, other
+
+    def _leads(self, one: str, other: str) -> bool:
+        if len(one) == 2:
+            return one in _BEFORE and len(other) >= _LONG and other in self._known
+        return one in self._common and len(other) >= _SHORT and other in self._listed
+
+    def _follows(self, one: str, other: str) -> bool:
+        if len(other) == 2:
+            return other in _BEHIND and len(one) >= _SHORT and one in self._known
+        return other in self._common and len(one) >= _SHORT and one in self._listed
 
 
 def _undone(word: str) -> Iterator[str]:
@@ -127,7 +156,7 @@ def _cased(word: str, quote: str) -> str:
 
 
 @cache
-def listed_words() -> frozenset[str]:
-    """Folded words that letters use."""
+def _listed(name: str) -> frozenset[str]:
+    """A list of folded words that letters use."""
     listed = Path(__file__).with_name("listed_words.toml").read_text(encoding="utf-8")
-    return frozenset(tomllib.loads(listed)["words"].split())
+    return frozenset(tomllib.loads(listed)[name].split())

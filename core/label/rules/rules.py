@@ -27,7 +27,7 @@ from core.label.rules.past import Past
 from core.label.rules.phones import without_letterhead
 from core.label.rules.stage import Stages
 from core.label.rules.today import admission, today
-from core.label.rules.words import Line, fold, function_words
+from core.label.rules.words import Line, fold
 from core.read.guessed import guessed
 from core.read.mapped import Mapped
 from core.read.unbent import Unbent
@@ -44,9 +44,6 @@ _LABEL = re.compile(
     r"|cartella\D{0,12}|nosologico|nome|cognome|paziente|nominativo|decesso"
     r"|sig\.?(?:ra)?)\s?[|:]*\s*"
 )
-
-# Short words of letters that are in no list of function words.
-_COMMON = frozenset("nega nata nato data mesi dosi cuore esami ramo area iter".split())
 
 
 class Rules:
@@ -68,7 +65,7 @@ class Rules:
             [*known.concepts, *drug_concepts(known), *own_concepts(schema)],
             known.tables.get("abbreviations"),
         )
-        self._words = Unbent(self._finder.words, function_words() | _COMMON)
+        self._words = Unbent(self._finder.words)
 
     def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
         """One annotation a phrase; the phrases of a letter must follow one another."""
