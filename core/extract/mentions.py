@@ -14,6 +14,7 @@ from core.extract.result import Reason, quote
 from core.extract.values import Context, read_state, read_value, split_name, typed
 from core.extract.words import words
 from core.read.slips import mended
+from core.read.unbent import straight
 from core.records import Annotation, Evidence, Letter, Span, Value
 from core.schema import Field, Schema
 
@@ -194,9 +195,9 @@ def _read(said: _Said, near: date | None, below: str) -> tuple[Value | None, Rea
     if span.state == "uncertain":
         return None, "uncertain"
     after = "" if span.extra.get("home") else said.source.phrase.text[span.end :] + below
-    text = span.text
+    after, text = straight(after), span.text if field.type == "text" else straight(span.text)
     if field.name == "lasix_dosaggio":
-        text = entry(span.text, after)
+        text = entry(text, after)
         before = said.source.phrase.text[max(0, span.start - 60) : span.start]
         needed = words("therapy", "at_need").search(_CLAUSE.split(before)[-1])
         if said.source.origin != "human" and (needed or not_daily(text + _tail(after))):

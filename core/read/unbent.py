@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from core.read.dates import NUMBERS
+from core.read.fold import fold
 from core.read.mapped import Mapped
 from core.read.months import STEMS
 
@@ -48,22 +49,22 @@ class Unbent:
         self._listed = _listed("words") | self._known | self._common
         self._meant: dict[str, tuple[str, ...]] = {}
 
-    def read(self, text: str, folded: str) -> Mapped | None:
+    def read(self, text: str) -> Mapped | None:
         """The text with its words put right; None where nothing is to be done."""
-        edits = list(self._edits(text, folded))
+        edits = list(self._edits(text))
         return Mapped.of(text, 0).edited(edits) if edits else None
 
-    def straight(self, text: str, folded: str) -> str:
+    def straight(self, text: str) -> str:
         """The text with its words put right that do not grow: offsets stay what they are."""
         done, parts = 0, []
-        for start, end, new in self._edits(text, folded):
+        for start, end, new in self._edits(text):
             if start < end and len(new) <= end - start:
                 parts += (text[done:start], new.ljust(end - start))
                 done = end
         return "".join((*parts, text[done:])) if parts else text
 
-    def _edits(self, text: str, folded: str) -> Iterator[tuple[int, int, str]]:
-        for match in _WORD.finditer(folded):
+    def _edits(self, text: str) -> Iterator[tuple[int, int, str]]:
+        for match in _WORD.finditer(fold(text)):
             word = match[0]
             if word in self._listed:
                 continue
@@ -153,6 +154,16 @@ def _cased(word: str, quote: str) -> str:
     if sum(map(str.isupper, quote)) * 2 > sum(map(str.isalpha, quote)):
         return word.upper()
     return word.capitalize() if quote[0].isupper() and quote[0] != "I" else word
+
+
+@cache
+def _any_letter() -> Unbent:
+    return Unbent()
+
+
+def straight(text: str) -> str:
+    """A text with its bent words put right, as far as offsets stay what they are."""
+    return _any_letter().straight(text)
 
 
 @cache

@@ -111,7 +111,7 @@ class Rules:
 
     def _unbent(self, written: list[Phrase]) -> tuple[list[Phrase], list[Mapped | None]]:
         """The phrases with words that OCR bent put right, and what was read so."""
-        read = [self._words.read(phrase.text, fold(phrase.text)) for phrase in written]
+        read = [self._words.read(phrase.text) for phrase in written]
         phrases = [
             phrase if better is None else replace(phrase, text=better.text)
             for phrase, better in zip(written, read, strict=True)
