@@ -206,7 +206,11 @@ def _read(said: _Said, near: date | None, below: str) -> tuple[Value | None, Rea
     told = typed(field, span.value) if span.value is not None else None
     # A code is judged from the context, which a labeller saw; a number or date stands in the quote.
     bare = field.type == "date" and span.text.strip().isdigit()  # its month stands elsewhere
-    trusted = bare or field.type in ("code", "boolean") or said.source.origin == "human"
+    # Rules told a given name that OCR bent by those they know.
+    told_name = field.name == "nome" and said.source.origin == "rules"
+    trusted = (
+        bare or told_name or field.type in ("code", "boolean") or said.source.origin == "human"
+    )
     known = told if read is None or (told is not None and trusted) else read
     value = read_state(field, span.state, known)
     if value is None and span.state not in ("family", "negated"):

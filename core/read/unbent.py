@@ -25,28 +25,32 @@ _MEANT: dict[str, tuple[str, ...]] = {}
 for _pair in _CONFUSED.split():
     _seen, _, _said = _pair.partition(":")
     _MEANT[_seen] = (*_MEANT.get(_seen, ()), _said)
-_WORD = re.compile(r"(?<![@\w])(?=\d{0,3}[^\W\d_])[^\W_]{3,30}(?![@\w])")
+_WORD = re.compile(r"(?<![@\w])(?=\d{0,3}[^\W\d_])[^\W_]{2,30}(?![@\w])")
 _SHORT = 4  # letters: words up to here are so like each other that only the commonest are meant
 _LONG = 6  # letters of a word that is no name though it has capitals inside a sentence
-_TWICE_FROM = 8  # letters of a word that two slips may have bent
-_SHORTEST = frozenset("no di neg non nel del dal per con una due tre che mai dec".split())
+_TWICE_FROM = 7  # letters of a word that two slips may have bent
+_SHORTEST = frozenset("no di in neg non nel del dal per con una due tre che mai dec".split())
 _MONTHS = frozenset(STEMS)
+_TWO = {"do": "da", "ol": "al", "ln": "in", "n0": "no"}
 _BEFORE = frozenset("di in da al il la si ha un le ed ne no".split())
 _BEHIND = frozenset("di ne".split())
+_LIKE = str.maketrans("015lc", "oisie")  # names differ by o and a, Manna is no Marina
 _NOUN = re.compile(r"(?:nz|in|i)a$")
 _STARTS = re.compile(r"(?:^|[.:;!?|\n])[\s\-*•]*$")
 _TWO_NAMES = re.compile(r"(?<=[A-ZÀ-Ü]{4})(?=[A-ZÀ-Ü][a-zà-ù]{2})")  # CONTIAnna
+_FIGURES = re.compile(r"(?<=[a-z]{5})\d{2,3}$")  # lasix25
 _REMEMBERED = 50_000
 
 
 class Unbent:
     """The words of letters, and what a bent one of them means."""
 
-    def __init__(self, known: Iterable[str] = ()) -> None:
-        """`known`: folded words besides the listed ones, which names are never taken for."""
+    def __init__(self, known: Iterable[str] = (), given: Iterable[str] = ()) -> None:
+        """Folded words besides the listed ones: `known`, which are no names, and given names."""
         self._known = frozenset(known)
+        self._given = frozenset(given)
         self._common = _listed("short")
-        self._listed = _listed("words") | self._known | self._common
+        self._listed = _listed("words") | self._known | self._common | self._given
         self._meant: dict[str, tuple[str, ...]] = {}
 
     def read(self, text: str) -> Mapped | None:
@@ -71,8 +75,12 @@ class Unbent:
             if two := _TWO_NAMES.search(text, *match.span()):
                 yield two.start(), two.start(), " "
                 continue
-            meant = self.meant(word)
             start, end = match.span()
+            if figures := _FIGURES.search(word):
+                if word[: figures.start()] in self._known:
+                    yield start + figures.start(), start + figures.start(), " "
+                continue
+            meant = self.meant(word)
             if not meant or not self._is_sure(word, meant, text, start, end):
                 continue
             if len(meant) > 1:
@@ -84,10 +92,12 @@ class Unbent:
         """Whether a word with capitals is no name and no abbreviation."""
         quote = text[start:end]
         if quote.islower() or not word.isalpha():
-            return True
+            return not quote.islower() or meant[0] not in self._given
         begins = _STARTS.search(text, 0, start) and quote[1:].islower()
         if len(meant) > 1:
             return bool(begins) and meant[-1] in self._known
+        if meant[0] in self._given:
+            return len(word) > _SHORT and word.translate(_LIKE) == meant[0].translate(_LIKE)
         if begins:
             return len(word) > _SHORT or meant[0] in self._common
         return len(word) >= _LONG and meant[0] in self._known
@@ -101,10 +111,12 @@ class Unbent:
         return self._meant[word]
 
     def _find(self, word: str) -> tuple[str, ...]:
+        if len(word) == 2:
+            return (_TWO[word],) if word in _TWO else ()
         found = {one for one in _undone(word) if self._may_mean(one, word)}
         if not found and len(word) >= _TWICE_FROM:
             twice = {two for one in _undone(word) for two in _undone(one)} - {word}
-            found = {one for one in twice if len(one) >= _TWICE_FROM and one in self._listed}
+            found = {one for one in twice if len(one) >= _LONG and one in self._listed}
         if found:
             return tuple(found) if len(found) == 1 else ()
         parts = list(self._parts(word)) if word.isalpha() else []
@@ -118,7 +130,7 @@ class Unbent:
         if one.isalpha() and not word.isalpha():
             return one in (self._listed if shorter >= _SHORT else self._known | _SHORTEST | _MONTHS)
         if shorter < _SHORT:
-            return one in _SHORTEST
+            return one in _SHORTEST or one in _MONTHS
         return one in (self._common if shorter == _SHORT else self._listed)
 
     def _parts(self, word: str) -> Iterator[tuple[str, str]]:

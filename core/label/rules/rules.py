@@ -20,7 +20,7 @@ from core.label.rules.finder import Finder
 from core.label.rules.identity import Identity, of_the_file
 from core.label.rules.joining import joined, without_twins
 from core.label.rules.lexicon import LEXICON, Hit, longest, read_lexicon
-from core.label.rules.lines import ReadLine
+from core.label.rules.lines import CUES, ReadLine
 from core.label.rules.names import names_alone
 from core.label.rules.own import OWN, own_concepts, own_found
 from core.label.rules.past import Past
@@ -30,6 +30,7 @@ from core.label.rules.today import admission, today
 from core.label.rules.words import Line, fold
 from core.read.guessed import guessed
 from core.read.mapped import Mapped
+from core.read.months import MONTHS
 from core.read.unbent import Unbent
 from core.records import Annotation, Phrase, Span, State, Value
 from core.schema import Schema, default_schema
@@ -65,7 +66,10 @@ class Rules:
             [*known.concepts, *drug_concepts(known), *own_concepts(schema)],
             known.tables.get("abbreviations"),
         )
-        self._words = Unbent(self._finder.words)
+        short = known.tables.get("abbreviations", {})
+        self._words = Unbent(
+            self._finder.words | CUES | set(MONTHS) | set(short), known.words("names", "given")
+        )
 
     def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
         """One annotation a phrase; the phrases of a letter must follow one another."""
