@@ -9,8 +9,8 @@ from core.extract.dates import Found, find_dates
 from core.extract.result import in_order, quote
 from core.extract.words import families, sex_signs, words
 from core.label.rules.date_columns import COLUMN, is_header
-from core.label.rules.words import fold
 from core.read.dates import NUMBERS, written
+from core.read.fold import fold
 from core.read.slips import mended
 from core.read.unbent import straight
 from core.records import Evidence, FieldValue, Letter, Value

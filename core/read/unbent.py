@@ -8,7 +8,7 @@ gives one listed word only, it is meant. A word that is two listed ones lost the
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from core.read.dates import NUMBERS
@@ -60,7 +60,8 @@ class Unbent:
 
     def straight(self, text: str) -> str:
         """The text with its words put right that do not grow: offsets stay what they are."""
-        done, parts = 0, []
+        done = 0
+        parts: list[str] = []
         for start, end, new in self._edits(text):
             if start < end and len(new) <= end - start:
                 parts += (text[done:start], new.ljust(end - start))
@@ -146,6 +147,8 @@ class Unbent:
     def _leads(self, one: str, other: str) -> bool:
         if len(one) == 2:
             return one in _BEFORE and len(other) >= _LONG and other in self._known
+        if one == "non" and other in ("ha", "si"):
+            return True
         return one in self._common and len(other) >= _SHORT and other in self._listed
 
     def _follows(self, one: str, other: str) -> bool:
@@ -173,6 +176,7 @@ def _any_letter() -> Unbent:
     return Unbent()
 
 
+@lru_cache(64)  # a letter is read for its sections and for what follows from it
 def straight(text: str) -> str:
     """A text with its bent words put right, as far as offsets stay what they are."""
     return _any_letter().straight(text)

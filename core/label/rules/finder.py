@@ -12,7 +12,8 @@ from typing import Any
 
 from core.label.rules.lexicon import Concept, Hit, expand
 from core.label.rules.spelling import SPELT_FROM, Spelling
-from core.label.rules.words import Line, Word, fold, split_words
+from core.label.rules.words import Line, Word, split_words
+from core.read.fold import fold
 
 _ANSWERS = frozenset(("no", "si", ":", "mai"))
 _ANSWER = re.compile(

@@ -27,7 +27,8 @@ from core.label.rules.past import Past
 from core.label.rules.phones import without_letterhead
 from core.label.rules.stage import Stages
 from core.label.rules.today import admission, today
-from core.label.rules.words import Line, fold
+from core.label.rules.words import Line
+from core.read.fold import fold
 from core.read.guessed import guessed
 from core.read.mapped import Mapped
 from core.read.months import MONTHS
