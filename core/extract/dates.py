@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from core.label.rules.words import fold
 from core.read.dates import Written, bare_days, written
+from core.read.fold import fold
 from core.read.slips import mended
 
 OLDEST = 100  # a patient's age in years above which a birth year of two digits is read as 20yy

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from core.extract.dates import Found, find_dates
 from core.extract.result import in_order, quote
 from core.extract.words import families, sex_signs, words
 from core.label.rules.date_columns import COLUMN, is_header
-from core.label.rules.words import fold
 from core.read.dates import NUMBERS, written
+from core.read.fold import fold
 from core.read.slips import mended
+from core.read.unbent import straight
 from core.records import Evidence, FieldValue, Letter, Value
 
 AGE, STAY, SEX = "età al momento dell'intervento", "H_Stay_giorni", "Sesso"
@@ -34,6 +36,13 @@ _CLAUSE_END = re.compile(r"[;\n]|(?<!\bsec)(?<!\bmecc)(?<!\bvalv)\.(?=\s+[A-ZÀ-
 
 def derive(letter: Letter, values: Values) -> Iterator[FieldValue]:
     """Sex, age on the day of operation, stay, and what other values imply."""
+    read = replace(letter, text=straight(letter.text))
+    for value in _derived(read, values):
+        places = tuple(quote(letter, place.start, place.end) for place in value.evidence)
+        yield replace(value, evidence=places)
+
+
+def _derived(letter: Letter, values: Values) -> Iterator[FieldValue]:
     yield from _sex(letter)
     operation = operation_day(letter, values)
     birth, discharge = values.get("data_di_nascita"), values.get("data_dimissione_cch")

@@ -14,6 +14,7 @@ from core.extract.result import Reason, quote
 from core.extract.values import Context, read_state, read_value, split_name, typed
 from core.extract.words import words
 from core.read.slips import mended
+from core.read.unbent import straight
 from core.records import Annotation, Evidence, Letter, Span, Value
 from core.schema import Field, Schema
 
@@ -194,9 +195,9 @@ def _read(said: _Said, near: date | None, below: str) -> tuple[Value | None, Rea
     if span.state == "uncertain":
         return None, "uncertain"
     after = "" if span.extra.get("home") else said.source.phrase.text[span.end :] + below
-    text = span.text
+    after, text = straight(after), span.text if field.type == "text" else straight(span.text)
     if field.name == "lasix_dosaggio":
-        text = entry(span.text, after)
+        text = entry(text, after)
         before = said.source.phrase.text[max(0, span.start - 60) : span.start]
         needed = words("therapy", "at_need").search(_CLAUSE.split(before)[-1])
         if said.source.origin != "human" and (needed or not_daily(text + _tail(after))):
@@ -205,7 +206,11 @@ def _read(said: _Said, near: date | None, below: str) -> tuple[Value | None, Rea
     told = typed(field, span.value) if span.value is not None else None
     # A code is judged from the context, which a labeller saw; a number or date stands in the quote.
     bare = field.type == "date" and span.text.strip().isdigit()  # its month stands elsewhere
-    trusted = bare or field.type in ("code", "boolean") or said.source.origin == "human"
+    # Rules told a given name that OCR bent by those they know.
+    told_name = field.name == "nome" and said.source.origin == "rules"
+    trusted = (
+        bare or told_name or field.type in ("code", "boolean") or said.source.origin == "human"
+    )
     known = told if read is None or (told is not None and trusted) else read
     value = read_state(field, span.state, known)
     if value is None and span.state not in ("family", "negated"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.read.slips import mended
+from core.read.unbent import straight
 
 _FILE = Path(__file__).with_name("words.toml")
 
@@ -25,7 +26,7 @@ def words(table: str, name: str) -> re.Pattern[str]:
 
 def families(table: str, quotes: Iterable[str]) -> frozenset[str]:
     """Which substances of a table the quotes name: aspirin and Cardioaspirin are one."""
-    told = [mended(quote) for quote in quotes]
+    told = [straight(mended(quote)) for quote in quotes]
     names = _tables()[table]
     return frozenset(n for n in names if any(words(table, n).search(quote) for quote in told))
 

@@ -8,6 +8,7 @@ from core.read.language import strange_language
 from core.read.parts import Part, parts
 from core.read.raw import RawDocument
 from core.read.sections import sections
+from core.read.unbent import straight
 from core.records import Json, Letter
 
 
@@ -49,7 +50,7 @@ def compose(document: RawDocument, source: str, letter_id: str) -> Letter:
         text=cleaned.text,
         pages=cleaned.pages,
         reader=document.reader,
-        sections=sections(cleaned.text),
+        sections=sections(straight(cleaned.text)),
         boxes=cleaned.boxes,
         map=cleaned.map,
         extra=_extra(document, cleaned.text, discharge),

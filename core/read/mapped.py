@@ -52,9 +52,19 @@ class Mapped:
 
     def _instead(self, match: re.Match[str], by: str | dict[str, str]) -> Self:
         new = by if isinstance(by, str) else by[match.group()]
-        places = self.at[match.start() : match.end()]
-        shared = tuple(places[min(i, len(places) - 1)] for i in range(len(new)))
-        return type(self)(new, shared)
+        return self._shared(new, self.at[match.start() : match.end()])
+
+    def _shared(self, new: str, places: tuple[int, ...]) -> Self:
+        """New characters, those too many at the last of the places."""
+        return type(self)(new, tuple(places[min(i, len(places) - 1)] for i in range(len(new))))
+
+    def edited(self, edits: Iterable[tuple[int, int, str]]) -> Self:
+        """With other words in some places: start, end, what stands there now; " " may be put in."""
+        whole = len(self.at)
+        return self._edited(
+            (start, end, self._shared(new, self.at[start : max(end, min(start + 1, whole))]))
+            for start, end, new in edits
+        )
 
     def _edited(self, edits: Iterable[tuple[int, int, Self | None]]) -> Self:
         texts, places, done = [], [], 0

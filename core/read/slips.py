@@ -22,6 +22,18 @@ _LONE = re.compile(
     r"(?<![\w'’])[lI](?=\s?(?:cp|cpr|cps|compr|fl\b|fial|volt|inalaz|bust|grado\b))"
     r"|(?<=\btipo\s)l(?!\w)"
 )
+# Figures that end or hold an S or a B: 7311B8, 349 662011S, 198B, 2S mg.
+_S_OR_B = re.compile(
+    r"(?<![\w.])(?:\d{2,}[SB]+\d*|\d[SB]+\d+|\d[SB](?=\s?mg\b)|[SB]\d{1,3}(?=\s?mg\b))(?!\w)"
+)
+_ROMAN = re.compile(
+    r"(?i:nyha|classe|ccs|killip)\s(?i:funzionale\s(?:nyha\s)?)?[:=]?\s?"
+    r"(?:[IVl1]{1,3}\s?[-/]\s?)?(?=[1l]*[lI]|I)[Il1V]{2,3}(?!\w)"
+)
+_NO = re.compile(r"(?<=[:\s])([Nn])0(?=\s*(?:$|[.,;)\n]))|(?<=[:\s])5([IiÌì])(?=\s*(?:$|[.,;(\n]))")
+_UNIT = re.compile(
+    r"(?<=\d)(?:(?P<lead>\s?)(?:rng|(?P<two>m[q9](?=\s?[\d½¼,;(x])))|\s(?P<cp>ep))(?!\w)"
+)
 # Each begins with the sign it looks for, so that most of a text is passed over at once.
 _NEAR_NUMBER = re.compile(r"[OoQlI](?:\d|[/.,]\d)|\d[OoQlI]")
 _STRANGE_CASE = re.compile(
@@ -42,11 +54,36 @@ def mended(text: str) -> str:
     if any(digit in text for digit in "015"):
         text = _ARTICLE.sub(r"\1l", text)
         text = _IN_WORD.sub(_word, text)
+        text = _NO.sub(_answer, text)
     if _NEAR_NUMBER.search(text):
         text = _IN_NUMBER.sub(lambda match: match[0].translate(_DIGITS), text)
+    if "rng" in text or "mq" in text or "m9" in text or " ep" in text:
+        text = _UNIT.sub(_unit, text)
+    if "B" in text or "S" in text:
+        text = _S_OR_B.sub(lambda match: match[0].replace("S", "5").replace("B", "8"), text)
     if "l" in text or "I" in text:
+        text = _ROMAN.sub(_roman, text)
         text = _LONE.sub("1", text)
     return text
+
+
+def _answer(match: re.Match[str]) -> str:
+    """The answer of a form: N0 is NO, 5I is SI."""
+    if match[2]:
+        return ("S" if match[2].isupper() else "s") + match[2]
+    return match[1] + ("O" if match[1].isupper() else "o")
+
+
+def _unit(match: re.Match[str]) -> str:
+    if match["cp"]:
+        return " cp"
+    return match["lead"] + ("mg" if match["two"] else "mg ")
+
+
+def _roman(match: re.Match[str]) -> str:
+    head = re.search(r"[IVl1]+(?:\s?[-/]\s?[IVl1]+)?$", match[0])
+    assert head is not None
+    return match[0][: head.start()] + head[0].replace("l", "I").replace("1", "I")
 
 
 def _word(match: re.Match[str]) -> str:
@@ -61,9 +98,10 @@ def _word(match: re.Match[str]) -> str:
     if letters < 3 or slips * 3 > letters:
         return quote
     shout = quote.upper() == quote
-    return "".join(
+    whole = "".join(
         _letter(low, place, shout) if seen in "015" else seen for place, seen in enumerate(quote)
     )
+    return whole.upper() if shout else whole
 
 
 def _letter(word: str, place: int, shout: bool) -> str:

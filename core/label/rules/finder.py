@@ -12,7 +12,8 @@ from typing import Any
 
 from core.label.rules.lexicon import Concept, Hit, expand
 from core.label.rules.spelling import SPELT_FROM, Spelling
-from core.label.rules.words import Line, Word, fold, split_words
+from core.label.rules.words import Line, Word, split_words
+from core.read.fold import fold
 
 _ANSWERS = frozenset(("no", "si", ":", "mai"))
 _ANSWER = re.compile(
@@ -57,6 +58,11 @@ class Finder:
         loud = tuple(place for place, (_, is_loud) in enumerate(said) if is_loud)
         ends = node.setdefault(_END, {})
         ends[number] = min(loud, ends.get(number, loud), key=len)  # of "CDX" and "CDx" the latter
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All words of the expressions."""
+        return frozenset(self._known)
 
     def find(self, line: Line) -> list[Hit]:
         """All concepts said, also those inside longer ones."""

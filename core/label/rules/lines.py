@@ -28,16 +28,17 @@ _KEYED = str.maketrans("._=", "   ")
 _WORDS_OF_A_ROW = 7
 _DIGIT = re.compile(r"\d")
 _LONG = re.compile(r"(?<!\w)[a-z\d]{6,12}(?!\w)")
-_CUES = frozenset(
+CUES = frozenset(
     (
         "ricovero ricoverato ricoverata ingresso dimissione dimesso dimessa dimette nascita"
         " cartella"
         " telefono nosologico cognome paziente intervento operato operata trasferito trasferita"
-        " degente degenza entrato entrata decesso deceduto deceduta cellulare recapito"
+        " degente degenza entrato entrata decesso deceduto deceduta cellulare recapito recapiti"
+        " telefonico residente"
     ).split()
 )
 _BENT: dict[str, str] = {}
-for _cue in sorted(_CUES):
+for _cue in sorted(CUES):
     _BENT.update((f"{_cue[:n]}?{_cue[n + 1 :]}", _cue) for n in range(len(_cue) - 1))
 
 
@@ -91,7 +92,7 @@ def _respelt(text: str) -> str:
 
 @lru_cache(4096)  # words come again in every letter
 def _meant(word: str) -> str:
-    if word in _CUES:
+    if word in CUES:
         return word
     return next((_BENT[bent] for bent in _bent(word) if bent in _BENT), word)
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from core.label.rules.context import Context, Cues
 from core.label.rules.days import days
 from core.label.rules.lexicon import Concept, Hit
-from core.label.rules.words import Line, fold
+from core.label.rules.words import Line
+from core.read.fold import fold
 from core.records import State, Value
 from core.schema import Field, Schema
 

@@ -20,15 +20,19 @@ from core.label.rules.finder import Finder
 from core.label.rules.identity import Identity, of_the_file
 from core.label.rules.joining import joined, without_twins
 from core.label.rules.lexicon import LEXICON, Hit, longest, read_lexicon
-from core.label.rules.lines import ReadLine
+from core.label.rules.lines import CUES, ReadLine
 from core.label.rules.names import names_alone
 from core.label.rules.own import OWN, own_concepts, own_found
 from core.label.rules.past import Past
 from core.label.rules.phones import without_letterhead
 from core.label.rules.stage import Stages
 from core.label.rules.today import admission, today
-from core.label.rules.words import Line, fold
+from core.label.rules.words import Line
+from core.read.fold import fold
 from core.read.guessed import guessed
+from core.read.mapped import Mapped
+from core.read.months import MONTHS
+from core.read.unbent import Unbent
 from core.records import Annotation, Phrase, Span, State, Value
 from core.schema import Schema, default_schema
 
@@ -63,13 +67,18 @@ class Rules:
             [*known.concepts, *drug_concepts(known), *own_concepts(schema)],
             known.tables.get("abbreviations"),
         )
+        short = known.tables.get("abbreviations", {})
+        self._words = Unbent(
+            self._finder.words | CUES | set(MONTHS) | set(short), known.words("names", "given")
+        )
 
     def label(self, phrases: Iterable[Phrase]) -> Iterator[Annotation]:
         """One annotation a phrase; the phrases of a letter must follow one another."""
         for _, letter in groupby(phrases, key=lambda phrase: phrase.letter):
             yield from self._letter(list(letter))
 
-    def _letter(self, phrases: list[Phrase]) -> Iterator[Annotation]:
+    def _letter(self, written: list[Phrase]) -> Iterator[Annotation]:
+        phrases, unbent = self._unbent(written)
         spans: list[tuple[Span, ...]] = []
         before = ""
         near, told, yes_first = admission(phrases), False, True
@@ -100,9 +109,19 @@ class Rules:
             for span in found
             if span.field == "fibrillazione_atriale" and span.state == "present"
         }
-        for phrase, found in zip(phrases, spans, strict=True):
-            plain = tuple(_plain(span) for span in _of_known(found, known))
-            yield Annotation(phrase, plain, origin="rules", source=self.source)
+        for phrase, read, found in zip(written, unbent, spans, strict=True):
+            plain = (_plain(span) for span in _of_known(found, known))
+            placed = (span if read is None else _placed(span, phrase, read) for span in plain)
+            yield Annotation(phrase, tuple(placed), origin="rules", source=self.source)
+
+    def _unbent(self, written: list[Phrase]) -> tuple[list[Phrase], list[Mapped | None]]:
+        """The phrases with words that OCR bent put right, and what was read so."""
+        read = [self._words.read(phrase.text) for phrase in written]
+        phrases = [
+            phrase if better is None else replace(phrase, text=better.text)
+            for phrase, better in zip(written, read, strict=True)
+        ]
+        return phrases, read
 
     def _line(self, line: Line, listed: bool) -> list[Span]:
         found = [*self._whole(line), *self._who_and_when(line), *self._told(line, listed)]
@@ -247,6 +266,15 @@ def _span(
 ) -> Span:
     quote = line.text[start:end]
     return Span(start, end, field, field, state=state, value=value, text=quote, extra=extra or {})
+
+
+def _placed(span: Span, phrase: Phrase, read: Mapped) -> Span:
+    """A span of what was read, where the phrase as it is written says it."""
+    start = read.at[span.start]
+    end = read.at[span.end] if span.end < len(read) else len(phrase.text)
+    while end - 1 > start and phrase.text[end - 1].isspace():
+        end -= 1
+    return replace(span, start=start, end=end, text=phrase.text[start:end])
 
 
 def _plain(span: Span) -> Span:

@@ -4,7 +4,8 @@ import re
 from bisect import bisect_left
 
 from core.label.rules.lexicon import Lexicon, Stage
-from core.label.rules.words import Line, fold
+from core.label.rules.words import Line
+from core.read.fold import fold
 
 _SECTIONS: dict[str, Stage] = {
     "Diagnosi": "stay",

@@ -30,7 +30,8 @@ _GOING = re.compile(
 )
 # Before the date of writing: a town, `lì`, `data`, a stamp; nothing but a place behind it.
 _WRITTEN = re.compile(
-    r"(?:^|[\s|])(?:[a-z'. ]{2,30},\s?(?:li,?\s|addi\s|il\s)?(?:(?:lunedi|martedi|mercoledi|giovedi"
+    r"(?:^|[\s|])(?:[a-z'. ]{2,30}[,.]\s?(?:li,?\s|addi\s|il\s)?(?:(?:lunedi|martedi|mercoledi"
+    r"|giovedi"
     r"|venerdi"
     r"|sabato|domenica),?\s)?|(?:li|addi|(?<!in )data|stampa(?:t[oa])?(?: il)?"
     r"|del|redatt[oa] il|(?:inviat[oa]|spedit[oa]|scritt[oa])(?: il)?)\W{0,3}"

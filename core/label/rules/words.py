@@ -2,38 +2,14 @@
 
 import re
 import tomllib
-import unicodedata
 from bisect import bisect_right
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from core.read.fold import fold
 from core.read.slips import mended
-
-_TWINS = {"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‑": "-", "−": "-", "\t": " "}
-
-
-class _Fold(dict[int, str]):
-    """Character by character, so that an offset into the folded text is one into the text."""
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        plain = _TWINS.get(character)
-        if plain is None:
-            base = unicodedata.normalize("NFD", character)[0].lower()
-            plain = " " if base.isspace() else base if len(base) == 1 else character
-        self[code] = plain
-        return plain
-
-
-_FOLD = _Fold()
-
-
-def fold(text: str) -> str:
-    """Lower case without accents, one character for each: offsets stay what they are."""
-    return text.translate(_FOLD)
-
 
 # A dotted abbreviation is one word (f.a. -> fa); hyphens, slashes and apostrophes part words.
 _WORD = re.compile(r"(?:[a-z]\.){2,}[a-z]?(?![a-z])|[^\W\d_]+\d*|\d+(?:[.,]\d+)*|[^\s'\-/]")

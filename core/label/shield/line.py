@@ -4,7 +4,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from core.label.rules.words import fold
 from core.label.shield.words import (
     Word,
     is_called,
@@ -15,6 +14,7 @@ from core.label.shield.words import (
     never_a_name,
     words,
 )
+from core.read.fold import fold
 
 PARTICLES = frozenset(
     """di de da del della dello dei degli dal dalla dall d dell la lo li le van von der den el al
