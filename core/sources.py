@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from core.errors import BadInput, LetteraError
 from core.jsonl import read_records
 from core.read import read_file
-from core.read.folders import expand
+from core.read.readers.folders import expand
 from core.records import Letter
 from core.workers import Died, in_processes
 

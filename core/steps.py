@@ -20,8 +20,8 @@ from core.label.shield.preview import preview
 from core.label.shield.shield import Shield
 from core.learn.data.sift import Rules, Sieve
 from core.read import READERS, read_file
-from core.read.folders import digest
 from core.read.phrases import phrases
+from core.read.readers.folders import digest
 from core.records import Annotation, Letter, Phrase
 from core.schema import View, default_schema
 from core.sources import Watch as Watch

@@ -12,9 +12,9 @@ from core.extract import letter_fields
 from core.extract.result import LetterFields
 from core.label import Labeller
 from core.read import read_file, read_text
-from core.read.folders import IMAGES, PDFS
-from core.read.pdf import opened
 from core.read.phrases import phrases
+from core.read.readers.folders import IMAGES, PDFS
+from core.read.readers.pdf import opened
 from core.records import Annotation, Letter, Phrase, Span
 
 MAX_CHARACTERS = 60_000
@@ -36,7 +36,7 @@ def to_recognise(path: Path) -> list[int]:
     Raises BadInput where it has too many pages, before any of them is looked at.
     """
     if path.suffix.lower() in PDFS:
-        from core.read.text_layer import has_text
+        from core.read.readers.text_layer import has_text
 
         with opened(path) as pdf:
             found = []

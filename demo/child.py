@@ -43,7 +43,7 @@ def warm_up() -> None:
     from core.extract import workbook  # noqa: F401
 
     try:
-        from core.read import tesseract  # noqa: F401
+        from core.read.readers import tesseract  # noqa: F401
     except ImportError:
         pass  # a picture will be refused with the way out
     analyse(letter_of_text(_FIRST), _rules())

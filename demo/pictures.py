@@ -8,8 +8,8 @@ from typing import Any
 
 from PIL import Image, ImageOps, ImageSequence
 
-from core.read.folders import IMAGES, PDFS
-from core.read.pdf import PdfPage, opened
+from core.read.readers.folders import IMAGES, PDFS
+from core.read.readers.pdf import PdfPage, opened
 from core.records import Json
 from demo.analysis import MAX_PAGES
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from core.read.months import MONTHS
+from core.read.words.months import MONTHS
 
 RANGES = {"age": (58, 82), "wait": (1, 5), "stay": (6, 13), "years": (2008, 2023)}
 

@@ -12,7 +12,7 @@ from annotate.server.settings import files_folder
 from annotate.sync.pull import pull
 from annotate.sync.push import push
 from annotate.sync.studio import connect
-from core.read.folders import digest
+from core.read.readers.folders import digest
 from core.records import Annotation, Letter, Page, Phrase, Span, phrase_ids
 from core.schema import default_schema
 from tests.annotator import Annotator

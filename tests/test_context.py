@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.label.rules.context import Context
 from core.label.rules.lexicon import LEXICON, read_lexicon
 from core.label.rules.words import Line
-from core.read.fold import fold
+from core.read.words.fold import fold
 from core.schema import default_schema
 
 CONTEXT = Context(read_lexicon(LEXICON, default_schema()))

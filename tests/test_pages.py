@@ -11,7 +11,7 @@ from annotate.screen.pages import add_storage, render_pages
 from annotate.server.server import LabelStudioServer
 from annotate.server.settings import files_folder
 from annotate.sync.studio import connect
-from core.read.folders import digest
+from core.read.readers.folders import digest
 from core.records import Letter, Page
 
 EXAMPLES = Path(__file__).parents[1] / "demo" / "examples"

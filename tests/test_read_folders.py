@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.read.folders import check, digest, expand
+from core.read.readers.folders import check, digest, expand
 
 
 @pytest.fixture

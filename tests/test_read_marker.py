@@ -10,8 +10,8 @@ from fpdf import FPDF
 
 from core.errors import BadInput, MissingExtra
 from core.read import read_file
-from core.read.marker import plain
 from core.read.phrases import phrases
+from core.read.readers.marker import plain
 
 CHUNKS: dict[str, Any] = {
     "blocks": [

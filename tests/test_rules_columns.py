@@ -3,7 +3,7 @@
 import pytest
 
 from core.label.rules.columns import home_columns
-from core.read.fold import fold
+from core.read.words.fold import fold
 
 LISTS = {
     "blanks": (

@@ -3,7 +3,7 @@
 import pytest
 
 from core.label.rules.boxes import answered
-from core.read.fold import fold
+from core.read.words.fold import fold
 from tests.rules_letters import RULES, letter
 
 HISTORY, COURSE = "Anamnesi", "Decorso_post_operatorio"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.read.slips import mended
+from core.read.words.slips import mended
 
 SLIPS = {
     "insufficienza mitra1ica": "insufficienza mitralica",

@@ -6,7 +6,7 @@ from core.label import Labeller
 from core.label.rules.rules import Rules
 from core.read import read_text
 from core.read.phrases import phrases
-from core.read.unbent import Unbent, straight
+from core.read.words.unbent import Unbent, straight
 
 WORDS = Unbent(("ipertensione", "dobutamina", "urgenza", "icd", "diabete"), ("giancarlo", "marina"))
 

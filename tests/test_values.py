@@ -19,8 +19,8 @@ from core.extract.values import (
     split_name,
     typed,
 )
-from core.read.dates import written
-from core.read.months import STEMS
+from core.read.words.dates import written
+from core.read.words.months import STEMS
 from core.schema import default_schema
 
 DISCHARGED = date(2025, 1, 27)

@@ -75,7 +75,7 @@ def page_images(
     from annotate.screen.pages import render_pages
     from annotate.server.settings import files_folder
     from core.jsonl import read_records
-    from core.read.folders import expand
+    from core.read.readers.folders import expand
     from core.records import Letter
 
     if letters is None:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
-from core.read.headings import find_heading
+from core.read.sections.headings import find_heading
 from core.records import Annotation, Phrase
 
 FEWEST = 3  # letters that must share a line before it counts as a header or a footer

@@ -12,8 +12,8 @@ from label_studio_sdk import LabelStudio
 
 from core.errors import LetteraError
 from core.files import private_folder, replacing
-from core.read.folders import PDFS, digest
-from core.read.pdf import opened
+from core.read.readers.folders import PDFS, digest
+from core.read.readers.pdf import opened
 from core.records import Letter
 
 FOLDER = "pages"  # under the folder that the server may show

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from core.cluster.parts import parts_of
 from core.cluster.tables import are_letters, letter_of, opened
 from core.errors import BadInput, LetteraError
-from core.read.folders import SUPPORTED, expand
+from core.read.readers.folders import SUPPORTED, expand
 from core.records import Letter
 
 ROWS = 256  # of a Parquet file or a letters.jsonl in a unit

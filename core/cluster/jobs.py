@@ -21,8 +21,8 @@ from core.label.known import Known
 from core.learn.tagger import Tagger
 from core.read.letter import compose_all
 from core.read.phrases import phrases
-from core.read.raw import RawDocument
-from core.read.text import pages_of
+from core.read.readers.raw import RawDocument
+from core.read.readers.text import pages_of
 from core.records import Annotation, Letter
 from core.schema import View
 from core.sources import letters_in

@@ -21,7 +21,7 @@ from core.convert.document import Documents, Mark
 from core.convert.standoff import Entity, entities_of
 from core.errors import BadInput
 from core.files import reading, writing
-from core.read.folders import digest_of
+from core.read.readers.folders import digest_of
 from core.records import Annotation, Span, State
 
 CARRIED = ".lettera.jsonl"

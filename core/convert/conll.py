@@ -18,7 +18,7 @@ from core.convert.document import Documents, Mark
 from core.errors import BadInput
 from core.files import reading, replacing
 from core.learn.tags import Word, words
-from core.read.text import decode
+from core.read.readers.text import decode
 from core.records import Annotation, Json
 
 DOCUMENT = "-DOCSTART-"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.convert import Converted
-from core.read.folders import digest_of
 from core.read.phrases import phrases
+from core.read.readers.folders import digest_of
 from core.records import Annotation, Json, Letter, Origin, Phrase, Span, State, Value
 
 

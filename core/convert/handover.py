@@ -14,7 +14,7 @@ from core.convert import Converted
 from core.convert.document import Documents, Mark
 from core.errors import BadInput
 from core.files import reading
-from core.read.text import decode
+from core.read.readers.text import decode
 from core.records import Annotation
 
 OUTSIDE = "NA"

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from core.read.dates import Written, bare_days, written
-from core.read.fold import fold
-from core.read.slips import mended
+from core.read.words.dates import Written, bare_days, written
+from core.read.words.fold import fold
+from core.read.words.slips import mended
 
 OLDEST = 100  # a patient's age in years above which a birth year of two digits is read as 20yy
 _SLIPS = str.maketrans("OoQlI|", "000111")

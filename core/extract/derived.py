@@ -9,10 +9,10 @@ from core.extract.dates import Found, find_dates
 from core.extract.result import in_order, quote
 from core.extract.words import families, sex_signs, words
 from core.label.rules.date_columns import COLUMN, is_header
-from core.read.dates import NUMBERS, written
-from core.read.fold import fold
-from core.read.slips import mended
-from core.read.unbent import straight
+from core.read.words.dates import NUMBERS, written
+from core.read.words.fold import fold
+from core.read.words.slips import mended
+from core.read.words.unbent import straight
 from core.records import Evidence, FieldValue, Letter, Value
 
 AGE, STAY, SEX = "età al momento dell'intervento", "H_Stay_giorni", "Sesso"

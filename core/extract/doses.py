@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 from core.extract.words import words
 from core.label.rules.spoken import in_figures
-from core.read.slips import mended
+from core.read.words.slips import mended
 
 Token = re.Match[str]
 

@@ -13,8 +13,8 @@ from core.extract.doses import entry, not_daily
 from core.extract.result import Reason, quote
 from core.extract.values import Context, read_state, read_value, split_name, typed
 from core.extract.words import words
-from core.read.slips import mended
-from core.read.unbent import straight
+from core.read.words.slips import mended
+from core.read.words.unbent import straight
 from core.records import Annotation, Evidence, Letter, Span, Value
 from core.schema import Field, Schema
 

@@ -7,7 +7,7 @@ from datetime import date
 from core.extract.dates import read_date, read_year
 from core.extract.doses import mg_a_day
 from core.extract.words import code_words, words
-from core.read.slips import mended
+from core.read.words.slips import mended
 from core.records import State, Value
 from core.schema import Field
 

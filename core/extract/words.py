@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.read.slips import mended
-from core.read.unbent import straight
+from core.read.words.slips import mended
+from core.read.words.unbent import straight
 
 _FILE = Path(__file__).with_name("words.toml")
 

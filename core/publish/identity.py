@@ -15,8 +15,8 @@ from itertools import combinations
 
 from core.label import LABELLERS
 from core.learn.record import opaque
-from core.read.dates import written
-from core.read.months import STEMS, month
+from core.read.words.dates import written
+from core.read.words.months import STEMS, month
 from core.records import Annotation, Letter, Phrase, Span, phrase_ids
 from core.schema import default_schema
 

@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from core.read.raw import RawDocument, Told
+from core.read.readers.raw import RawDocument, Told
 from core.records import Letter
 from core.registry import Registry
 
@@ -20,10 +20,10 @@ class Reader(Protocol):
 READERS = Registry(
     "reader",
     {
-        "auto": "core.read.auto:Auto",
-        "text": "core.read.text:Text",
-        "marker": "core.read.marker:Marker",
-        "tesseract": "core.read.tesseract:Tesseract",
+        "auto": "core.read.readers.auto:Auto",
+        "text": "core.read.readers.text:Text",
+        "marker": "core.read.readers.marker:Marker",
+        "tesseract": "core.read.readers.tesseract:Tesseract",
     },
     extras={"tesseract": "make install"},
 )
@@ -34,8 +34,8 @@ def read_file(path: Path, reader: str = "auto", told: Told | None = None) -> lis
 
     `told` hears of each page that a reader which recognises (auto, tesseract) comes to.
     """
-    from core.read.folders import check, digest
     from core.read.letter import compose_all
+    from core.read.readers.folders import check, digest
 
     chosen = READERS.get(reader)(told) if told else READERS.get(reader)()
     check(path)
@@ -45,9 +45,9 @@ def read_file(path: Path, reader: str = "auto", told: Told | None = None) -> lis
 
 def read_text(text: str, source: str = "", letter_id: str | None = None) -> Letter:
     """A letter from pasted text. Form feeds in it part pages; without them it is one page."""
-    from core.read.folders import digest_of
     from core.read.letter import compose
-    from core.read.text import pages_of
+    from core.read.readers.folders import digest_of
+    from core.read.readers.text import pages_of
 
     raw = text.encode("utf-8", "surrogatepass")
     return compose(RawDocument(pages_of(text), "text"), source, letter_id or digest_of(raw))

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from core.read.clean import clean
-from core.read.heading import is_discharge_letter, why_not
-from core.read.language import strange_language
-from core.read.parts import Part, parts
-from core.read.raw import RawDocument
-from core.read.sections import sections
-from core.read.unbent import straight
+from core.read.cleaning.clean import clean
+from core.read.readers.raw import RawDocument
+from core.read.sections.definitive import is_discharge_letter, why_not
+from core.read.sections.parts import Part, parts
+from core.read.sections.sections import sections
+from core.read.words.language import strange_language
+from core.read.words.unbent import straight
 from core.records import Json, Letter
 
 

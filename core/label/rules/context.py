@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from core.label.rules.days import days
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line
-from core.read.dates import NAMES
-from core.read.months import month
+from core.read.words.dates import NAMES
+from core.read.words.months import month
 from core.records import State
 
 Extent = tuple[int, int]

@@ -4,7 +4,7 @@ import re
 
 from core.label.rules.days import days
 from core.label.rules.words import Line
-from core.read.fold import fold
+from core.read.words.fold import fold
 
 COLUMN = re.compile(
     r"\b(?:(?P<di_nascita>nascita|nat[oa])|(?P<ingresso_cch>ingresso|ricovero|ammissione"

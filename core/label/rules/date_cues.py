@@ -3,7 +3,7 @@
 import re
 
 from core.label.rules.days import Day
-from core.read.dates import WEEKDAY
+from core.read.words.dates import WEEKDAY
 
 _BIRTH = re.compile(
     r"(?:\b(?:dob|date of birth)\b[^\d]{0,12}|\bna\s?t[oa/]+\b[^.;\d]{0,60}"

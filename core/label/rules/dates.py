@@ -7,7 +7,7 @@ from core.label.rules.date_columns import dated_behind, dated_columns, tells_who
 from core.label.rules.date_cues import HERE, role_of
 from core.label.rules.days import Day, days, of_year
 from core.label.rules.words import Line
-from core.read.fold import fold
+from core.read.words.fold import fold
 
 # Rossi Mario - 07/08/1939: behind a name that begins the line, a day long past is the birth.
 _NAMED = re.compile(

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from core.label.rules.words import Line
-from core.read.dates import NAMES, WEEKDAY, Written, bare_days, month_number, written
+from core.read.words.dates import NAMES, WEEKDAY, Written, bare_days, month_number, written
 
 # 110338: a birth without separators, behind `nato`.
 _BORN = re.compile(r"\b(?:nat[oa]|nascita)\b")

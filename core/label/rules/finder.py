@@ -13,7 +13,7 @@ from typing import Any
 from core.label.rules.lexicon import Concept, Hit, expand
 from core.label.rules.spelling import SPELT_FROM, Spelling
 from core.label.rules.words import Line, Word, split_words
-from core.read.fold import fold
+from core.read.words.fold import fold
 
 _ANSWERS = frozenset(("no", "si", ":", "mai"))
 _ANSWER = re.compile(

@@ -8,9 +8,9 @@ from core.label.rules.lexicon import Lexicon
 from core.label.rules.names import Names
 from core.label.rules.phones import begins_with_a_name, phones, undated
 from core.label.rules.words import Line
-from core.read.fold import fold
-from core.read.spoken import WORDS
-from core.read.spoken import digits as spoken_digits
+from core.read.words.fold import fold
+from core.read.words.spoken import WORDS
+from core.read.words.spoken import digits as spoken_digits
 from core.records import Phrase, Span, Value
 
 Found = tuple[int, int, str, Value | None]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import BadInput
-from core.read.fold import fold
+from core.read.words.fold import fold
 from core.schema import Schema
 
 Stage = Literal["before", "stay", "after", "discharge", "any"]

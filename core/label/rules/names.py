@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line, function_words
-from core.read.fold import fold
+from core.read.words.fold import fold
 from core.records import Span
 
 Name = tuple[int, int, str, str]

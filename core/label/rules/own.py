@@ -12,7 +12,7 @@ from core.label.rules.context import Context, Cues
 from core.label.rules.days import days
 from core.label.rules.lexicon import Concept, Hit
 from core.label.rules.words import Line
-from core.read.fold import fold
+from core.read.words.fold import fold
 from core.records import State, Value
 from core.schema import Field, Schema
 

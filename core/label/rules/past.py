@@ -8,7 +8,7 @@ from core.label.rules.lexicon import Lexicon
 from core.label.rules.outcome import truth
 from core.label.rules.stage import Stages
 from core.label.rules.words import Line
-from core.read.fold import fold
+from core.read.words.fold import fold
 from core.records import State, Value
 
 Told = tuple[int, int, str, State, Value | None]

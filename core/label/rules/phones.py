@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from core.label.rules.date_columns import is_header, tells_who
 from core.label.rules.days import days
 from core.label.rules.words import Line
-from core.read.spoken import WORDS, digits
+from core.read.words.spoken import WORDS, digits
 from core.records import Span, Value
 
 Found = tuple[int, int, str, Value | None]

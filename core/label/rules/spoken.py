@@ -2,7 +2,7 @@
 
 import re
 
-from core.read.dates import NUMBERS
+from core.read.words.dates import NUMBERS
 
 _HUNDREDS = r"(?P<hundred>(?:due|tre|quattro|cinque)?cento)?"
 _UNIT = r"\s?milligramm[oi](?P<half>\s+e\s+mezzo)?\b"

@@ -5,7 +5,7 @@ from bisect import bisect_left
 
 from core.label.rules.lexicon import Lexicon, Stage
 from core.label.rules.words import Line
-from core.read.fold import fold
+from core.read.words.fold import fold
 
 _SECTIONS: dict[str, Stage] = {
     "Diagnosi": "stay",

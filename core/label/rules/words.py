@@ -8,8 +8,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from core.read.fold import fold
-from core.read.slips import mended
+from core.read.words.fold import fold
+from core.read.words.slips import mended
 
 # A dotted abbreviation is one word (f.a. -> fa); hyphens, slashes and apostrophes part words.
 _WORD = re.compile(r"(?:[a-z]\.){2,}[a-z]?(?![a-z])|[^\W\d_]+\d*|\d+(?:[.,]\d+)*|[^\s'\-/]")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from core.label.shield.months import month, named, value, weekday, weekday_named
-from core.read.months import ROMAN
+from core.read.words.months import ROMAN
 
 _ROMANS = [figures.upper() for figures in ROMAN]
 _SEP = r"\s{0,2}[./\-–]\s{0,2}"

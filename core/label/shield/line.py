@@ -14,7 +14,7 @@ from core.label.shield.words import (
     never_a_name,
     words,
 )
-from core.read.fold import fold
+from core.read.words.fold import fold
 
 PARTICLES = frozenset(
     """di de da del della dello dei degli dal dalla dall d dell la lo li le van von der den el al

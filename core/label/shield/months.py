@@ -5,8 +5,8 @@ from functools import cache, lru_cache
 from rapidfuzz.distance import Levenshtein
 
 from core.label.shield.words import is_ordinary, plain
-from core.read.dates import NUMBERS
-from core.read.months import MONTHS
+from core.read.words.dates import NUMBERS
+from core.read.words.months import MONTHS
 
 _NAMES = {
     "it": " ".join(MONTHS),

@@ -7,7 +7,7 @@ from itertools import pairwise
 from core.label.shield.addresses import addresses
 from core.label.shield.line import PARTICLES_OF_PLACES, Line
 from core.label.shield.words import Word, is_clinical, is_drug, is_ordinary, is_town, never_a_name
-from core.read.months import MONTHS
+from core.read.words.months import MONTHS
 
 _DATE = rf"[\w°./\-]{{1,12}}(?:\s(?:{'|'.join(MONTHS)})\s\d{{4}})?"
 _BORN = (

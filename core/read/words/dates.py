@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.read.months import MONTHS, ROMAN, STEMS
+from core.read.words.months import MONTHS, ROMAN, STEMS
 
 _MONTH = {name: n for names in (MONTHS, STEMS, ROMAN) for n, name in enumerate(names, 1)}
 _MONTH["sett"] = 9

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from core.read.fold import folded
-from core.read.guessed import guessed, guessed_beginning
-from core.read.headings import ADVICE, COURSE, PROSE, STRANGE, Heading, headings
-from core.read.known_headings import known_headings
+from core.read.sections.guessed import guessed, guessed_beginning
+from core.read.sections.headings import ADVICE, COURSE, PROSE, STRANGE, Heading, headings
+from core.read.sections.known_headings import known_headings
+from core.read.words.fold import folded
 from core.records import Section
 
 _THERAPY = "terapia_alla_dimissione"

@@ -2,7 +2,7 @@
 
 import re
 
-from core.read.dates import NUMBERS
+from core.read.words.dates import NUMBERS
 
 _FIGURES = "zero uno due tre quattro cinque sei sette otto nove".split()
 _PART = rf"(?:{'|'.join(sorted([*NUMBERS, 'zero'], key=len, reverse=True))}|cento|mille|mila|barra)"

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from core.read.line import Line
+from core.read.cleaning.line import Line
 
 _OF = r"\s*(?:di|su|of|von/di|/)\s*"
 _COUNTER = (

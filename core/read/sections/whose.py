@@ -7,9 +7,9 @@ from typing import Self
 
 from rapidfuzz.distance.Levenshtein import distance
 
-from core.read.fold import folded
-from core.read.months import STEMS, month
-from core.read.slips import mended
+from core.read.words.fold import folded
+from core.read.words.months import STEMS, month
+from core.read.words.slips import mended
 
 _RECORD = re.compile(
     r"\b(cartella|cart|nosologico|pratica|sdo)\b[^\d\n]{0,25}(\d[\d./ -]{2,14}\d)", re.IGNORECASE

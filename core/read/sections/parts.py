@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.read.fold import folded
-from core.read.heading import titles
-from core.read.headings import find_heading
-from core.read.raw import RawBox, RawDocument, RawPage
-from core.read.whose import Whose, whose
+from core.read.readers.raw import RawBox, RawDocument, RawPage
+from core.read.sections.definitive import titles
+from core.read.sections.headings import find_heading
+from core.read.sections.whose import Whose, whose
+from core.read.words.fold import folded
 
 # Alone on a line "1/3" and "- 1 -" count pages too; in a line of a letter they are a dose.
 _COUNTER = re.compile(

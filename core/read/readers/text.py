@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from core.errors import BadInput
-from core.read.folders import PDFS, TEXTS
-from core.read.raw import PAGE_BREAK, RawDocument, RawPage
+from core.read.readers.folders import PDFS, TEXTS
+from core.read.readers.raw import PAGE_BREAK, RawDocument, RawPage
 
 
 class Text:
@@ -15,8 +15,8 @@ class Text:
             return read_plain(path)
         if path.suffix.lower() not in PDFS:
             raise BadInput(f"{path}: a picture holds no text; try --reader tesseract")
-        from core.read.pdf import opened
-        from core.read.text_layer import has_text, page_of
+        from core.read.readers.pdf import opened
+        from core.read.readers.text_layer import has_text, page_of
 
         pages = []
         with opened(path) as document:

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from core.errors import BadInput, MissingExtra
-from core.read.folders import IMAGES, PDFS
-from core.read.raw import RawBox, RawDocument, RawPage, Rectangle
+from core.read.readers.folders import IMAGES, PDFS
+from core.read.readers.raw import RawBox, RawDocument, RawPage, Rectangle
 
 PROGRAM_VARIABLE = "LETTERA_MARKER"
 _OWN = Path(__file__).parents[2] / ".venv-marker" / "bin" / "marker_single"
@@ -40,7 +40,7 @@ class Marker:
         if path.suffix.lower() not in PDFS | IMAGES:
             raise BadInput(f"{path}: marker reads PDFs and pictures; try --reader text")
         if path.suffix.lower() in PDFS:
-            from core.read.pdf import opened
+            from core.read.readers.pdf import opened
 
             with opened(path):
                 pass  # locked, damaged and empty files are told apart here

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pypdfium2.raw as pdfium
 
-from core.read.layout import Word, arrange
-from core.read.pdf import PdfPage
-from core.read.raw import RawPage
+from core.read.readers.layout import Word, arrange
+from core.read.readers.pdf import PdfPage
+from core.read.readers.raw import RawPage
 
 _BLANKS = frozenset((0, 9, 10, 11, 12, 13, 32))
 # PDFium's marks for a hyphen at the end of a line, which it joins with the next line's word.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.read.mapped import Mapped
+from core.read.cleaning.mapped import Mapped
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from core.read.composed import composed
-from core.read.fold import folded, is_letter_spaced, unspaced
-from core.read.slips import mended
+from core.read.sections.composed import composed
+from core.read.words.fold import folded, is_letter_spaced, unspaced
+from core.read.words.slips import mended
 
 WORDS_OF_A_HEADING = 9
 _ARTICLE = re.compile(r"(?:il|la|lo|l|i|gli|le|e) ")

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from core.read.headings import find_heading
-from core.read.line import Line
-from core.read.mapped import Mapped, joined
+from core.read.cleaning.line import Line
+from core.read.cleaning.mapped import Mapped, joined
+from core.read.sections.headings import find_heading
 
 # Words that no line of a list ends with: after one of them the sentence goes on.
 _OPEN_WORDS = frozenset(

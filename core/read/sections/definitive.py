@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance.Levenshtein import distance
 
-from core.read.language import strange_language
+from core.read.words.language import strange_language
 
 HEADING = "RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA"
 _LETTERS = "".join(filter(str.isalpha, HEADING.casefold()))

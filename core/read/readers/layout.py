@@ -12,7 +12,7 @@ from operator import attrgetter
 from statistics import mean, median
 from typing import NamedTuple
 
-from core.read.raw import RawBox, RawPage, Rectangle
+from core.read.readers.raw import RawBox, RawPage, Rectangle
 
 COLUMN = "\t"  # between the cells of one row
 _LABEL = re.compile(r"[^\W\d][^:\n]{0,38}:")

@@ -4,9 +4,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from core.errors import BadInput
-from core.read.folders import PDFS, TEXTS
-from core.read.raw import RawDocument, RawPage, Told, silent
-from core.read.text import read_plain
+from core.read.readers.folders import PDFS, TEXTS
+from core.read.readers.raw import RawDocument, RawPage, Told, silent
+from core.read.readers.text import read_plain
 
 
 class Auto:
@@ -21,14 +21,14 @@ class Auto:
             return read_plain(path)
         if suffix in PDFS:
             return _pdf(path, self._told)
-        from core.read.tesseract import Tesseract
+        from core.read.readers.tesseract import Tesseract
 
         return Tesseract(self._told).read(path)
 
 
 def _pdf(path: Path, told: Told) -> RawDocument:
-    from core.read.pdf import opened
-    from core.read.text_layer import has_text, page_of
+    from core.read.readers.pdf import opened
+    from core.read.readers.text_layer import has_text, page_of
 
     pages: list[RawPage] = []
     used: set[str] = set()
@@ -47,7 +47,7 @@ def _pdf(path: Path, told: Told) -> RawDocument:
                     pages.append(RawPage(""))
             if image is not None:
                 if recognise is None:
-                    from core.read.tesseract import recogniser
+                    from core.read.readers.tesseract import recogniser
 
                     recognise = stack.enter_context(recogniser())
                 told(number + 1)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from core.read.composed import asked, only_a_time, standing
-from core.read.dates import NAMES
-from core.read.fold import folded
-from core.read.known_headings import WORDS_OF_A_HEADING, known_headings
+from core.read.sections.composed import asked, only_a_time, standing
+from core.read.sections.known_headings import WORDS_OF_A_HEADING, known_headings
+from core.read.words.dates import NAMES
+from core.read.words.fold import folded
 
 _SIGNS = "#@~%+^=*•·\\-–—>◆◇■□▪▫●○◦▶▸►➤➢➔→✓✔❖✦★☆»§¤\uf0a7\uf0b7\uf0d8\uf0fc"
 _LEAD = re.compile(

@@ -21,9 +21,9 @@ import tesserocr  # noqa: E402
 from PIL import Image, ImageOps, ImageSequence  # noqa: E402
 
 from core.errors import BadInput, MissingExtra  # noqa: E402
-from core.read.folders import IMAGES, PDFS  # noqa: E402
-from core.read.layout import Word, arrange  # noqa: E402
-from core.read.raw import RawBox, RawDocument, RawPage, Told, silent  # noqa: E402
+from core.read.readers.folders import IMAGES, PDFS  # noqa: E402
+from core.read.readers.layout import Word, arrange  # noqa: E402
+from core.read.readers.raw import RawBox, RawDocument, RawPage, Told, silent  # noqa: E402
 
 _LANGUAGE = "ita"
 _TESSDATA = (
@@ -83,7 +83,7 @@ def recogniser() -> Iterator[Recognise]:
 
 def _images(path: Path) -> Iterator[Any]:
     if path.suffix.lower() in PDFS:
-        from core.read.pdf import opened
+        from core.read.readers.pdf import opened
 
         with opened(path) as document:
             for number in range(len(document)):
