@@ -109,16 +109,15 @@ class Names:
             for group, field in zip(("one", "other"), fields, strict=True):
                 yield *behind.span(group), field, line.text[slice(*behind.span(group))]
             return
-        for label, field in ((_SURNAME, "cognome"), (_GIVEN, "nome")):
-            match = label.search(text)
+        surname, given = _SURNAME.search(text), _GIVEN.search(text)
+        for match, field in ((surname, "cognome"), (given, "nome")):
             if match:
                 words = self._name_at(line, match.end())
                 if words:
                     yield words[0][0], words[-1][1], field, line.text[words[0][0] : words[-1][1]]
-        surname = _SURNAME.search(text)
         if surname and (labelled := self._name_at(line, surname.end())):
             yield from self._beside(line, [line.text[slice(*word)] for word in labelled])
-        if _SURNAME.search(text) or (_GIVEN.search(text) and not _CALLED.search(text)):
+        if surname or (given and not _CALLED.search(text)):
             return
         seen: set[int] = set()
         for match in _CALLED.finditer(text):
