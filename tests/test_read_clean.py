@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.read import read_text
-from core.read.cleaning.mapped import Mapped
 from core.read.phrases import phrases
 from core.read.readers.raw import RawDocument, RawPage
+from core.read.words.mapped import Mapped
 from core.records import Letter
 
 

@@ -28,9 +28,9 @@ from core.label.rules.phones import without_letterhead
 from core.label.rules.stage import Stages
 from core.label.rules.today import admission, today
 from core.label.rules.words import Line
-from core.read.cleaning.mapped import Mapped
 from core.read.sections.guessed import guessed
 from core.read.words.fold import fold
+from core.read.words.mapped import Mapped
 from core.read.words.months import MONTHS
 from core.read.words.unbent import Unbent
 from core.records import Annotation, Phrase, Span, State, Value

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from core.read.cleaning.furniture import without_furniture
 from core.read.cleaning.line import Line
-from core.read.cleaning.mapped import Mapped, joined
 from core.read.cleaning.tidy import tidied
 from core.read.cleaning.wrap import joined_lines
 from core.read.readers.raw import RawDocument, RawPage
+from core.read.words.mapped import Mapped, joined
 from core.records import Box, Page
 
 _CELLS = re.compile(r"\S(?:\t|\s{4,})\S")

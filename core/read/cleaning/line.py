@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.read.cleaning.mapped import Mapped
+from core.read.words.mapped import Mapped
 
 
 @dataclass(slots=True)

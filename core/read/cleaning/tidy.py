@@ -8,7 +8,7 @@ import html
 import re
 import unicodedata
 
-from core.read.cleaning.mapped import Mapped
+from core.read.words.mapped import Mapped
 
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?:https?:|mailto:|#|/|\.)[^)\s]*\)")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from core.read.cleaning.line import Line
-from core.read.cleaning.mapped import Mapped, joined
 from core.read.sections.headings import find_heading
+from core.read.words.mapped import Mapped, joined
 
 # Words that no line of a list ends with: after one of them the sentence goes on.
 _OPEN_WORDS = frozenset(

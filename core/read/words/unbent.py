@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-from core.read.cleaning.mapped import Mapped
 from core.read.words.dates import NUMBERS
 from core.read.words.fold import fold
+from core.read.words.mapped import Mapped
 from core.read.words.months import STEMS
 
 # Seen, meant. Tesseract's and typists' confusions; what can be both ways is listed twice.
