@@ -15,6 +15,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 
 from core.errors import BadInput
 from core.learn.heads.headed import Headed
+from core.learn.heads.packed import can_pack, packed
 
 
 class HeadedEncoder(Headed):
@@ -34,6 +35,7 @@ class HeadedEncoder(Headed):
             raise BadInput(f"{type(body).__name__}: its classifier is not one linear layer")
         body.classifier = nn.Identity()
         self.crown(last.in_features, tags, head, weights)
+        self.packs = can_pack(body)
         # The new layer begins as the encoder's family begins its last one.
         body._init_weights(self.classifier)  # type: ignore[no-untyped-call]
 
@@ -44,6 +46,8 @@ class HeadedEncoder(Headed):
     def hidden(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> Tensor:
+        if self.training and self.packs:
+            return packed(self.body, input_ids, attention_mask, token_type_ids)
         told = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         found: Tensor = self.body(input_ids, attention_mask=attention_mask, **told).logits
         return found

@@ -20,6 +20,8 @@ class Headed(nn.Module, ABC):
     classifier: Head
     head: str
     scheme: Scheme
+    packs = False
+    """Whether it learns from real tokens alone, so that nothing is gained by sorting phrases."""
 
     def crown(
         self,

@@ -60,7 +60,8 @@ def make_trainer(
         metric_for_best_model="f1" if best else None,
         greater_is_better=True if best else None,
         save_total_limit=2,
-        train_sampling_strategy="group_by_length",
+        # One that packs fills nothing up, in whatever order it reads.
+        train_sampling_strategy="random" if network.packs else "group_by_length",
         seed=options.seed,
         report_to=options.report_to or "none",
         disable_tqdm=True,
