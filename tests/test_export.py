@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from core.errors import BadInput
-from core.learn.engines import QUANTISED, TRANSITIONS, files_of
+from core.learn.engines import QUANTISED, TRANSITIONS, files_of, onnx
 from core.learn.engines.encode import Encoder
 from core.learn.heads.headed import Headed
 from core.learn.networks.base import decoder_of, make_network
@@ -165,6 +165,21 @@ def test_eight_bits_say_the_same_alone_as_among_others(
     for together in three.label(thousand()[:60]):
         (alone,) = one.label([together.phrase])
         assert alone == together
+
+
+def test_with_a_gpu_the_network_in_fp32_is_asked_to_run_there(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None is here: ONNX Runtime says so, and computes on the processor."""
+    written("linear", tiny_base, tmp_path / "fp32")
+    before = list(Tagger.load(tmp_path / "fp32").label(thousand()[:60]))
+    record = written("linear", tiny_base, tmp_path / "m", lambda tagger: 0.5)
+    monkeypatch.setattr(onnx, "has_gpu", lambda: True)
+    assert NETWORK in files_of(record)
+    with pytest.warns(UserWarning, match="'CUDAExecutionProvider' is not in available"):
+        tagger = Tagger.load(tmp_path / "m")
+    assert tagger.form == "fp32 on the GPU"
+    assert [a.spans for a in tagger.label(thousand()[:60])] == [a.spans for a in before]
 
 
 BROKEN = {

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import onnxruntime
 import pytest
 
-from core.learn.engines.processor import int8_unit
+from core.learn.engines.processor import CUDA, has_gpu, int8_unit
 
 TOLD = {
     "x86 with AMX": ("flags\t\t: fpu avx2 avx512_vnni amx_int8", "AMX"),
@@ -26,3 +27,13 @@ def test_the_unit_that_multiplies_in_eight_bits(
 
 def test_where_the_system_says_nothing_nothing_is_known(tmp_path: Path) -> None:
     assert int8_unit(tmp_path / "gone") is None
+
+
+def test_a_gpu_counts_where_it_is_there_and_onnx_runtime_can_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "version").write_text("NVRM version: NVIDIA")
+    assert not has_gpu(tmp_path / "version")  # the build for processors is installed here
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA])
+    assert has_gpu(tmp_path / "version")
+    assert not has_gpu(tmp_path / "gone")

@@ -13,7 +13,7 @@ from core.learn.engines import QUANTISED, TRANSITIONS, unfit
 from core.learn.engines.batches import batches
 from core.learn.engines.decode import Decoder
 from core.learn.engines.encode import Encoded, Encoder, Window
-from core.learn.engines.processor import int8_unit
+from core.learn.engines.processor import CUDA, has_gpu, int8_unit
 from core.learn.engines.viterbi import Scores, Transitions
 from core.learn.record import NETWORK, TOKENIZER, Record
 from core.learn.tags import Scheme, head_tags
@@ -27,6 +27,7 @@ _SLOW = ["SkipLayerNormFusion"]
 as the two (8 % of an int8 run)."""
 _MOST, _LEAST = 512, 64
 """Tokens of a run: more make it no quicker, but take more memory; far fewer make it slower."""
+_MOST_GPU = 16_384
 
 
 class OnnxEngine:
@@ -40,9 +41,11 @@ class OnnxEngine:
         decoder: Decoder,
         form: str,
         threads: int,
+        most: int = _MOST,
     ) -> None:
         self.form = form
         self._threads = threads
+        self._most = most
         self._encoder = encoder
         self._session = session
         self._decoder = decoder
@@ -54,7 +57,7 @@ class OnnxEngine:
     @classmethod
     def files(cls, record: Record) -> tuple[str, ...]:
         """One network, the one that was found good enough, and what reads its scores."""
-        network = QUANTISED if record.quantised else NETWORK
+        network = QUANTISED if record.quantised and not has_gpu() else NETWORK
         return (network, TOKENIZER, *([TRANSITIONS] if record.head == "crf" else []))
 
     @classmethod
@@ -65,25 +68,28 @@ class OnnxEngine:
         network, form = _form(folder, record)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        gpu = has_gpu()
         if threads is None:
-            threads = 1 if (folder / network).stat().st_size < _SMALL else cores()
+            threads = 1 if gpu or (folder / network).stat().st_size < _SMALL else cores()
         # Each thread makes runs of its own: two that share each product wait for one another, and
         # are a seventh slower. It also leaves no threads behind in a process that will be forked.
         options.intra_op_num_threads = 1
-        form = f"{form}; {threads} thread{'' if threads == 1 else 's'}"
+        if not gpu:
+            form = f"{form}; {threads} thread{'' if threads == 1 else 's'}"
         try:
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
             session = onnxruntime.InferenceSession(
                 folder / network,
                 options,
-                providers=["CPUExecutionProvider"],
+                providers=[*([CUDA] if gpu else []), "CPUExecutionProvider"],
                 disabled_optimizers=_SLOW,
             )
             decoder = _decoder(folder, record)
         except Exception as error:
             # The libraries raise bare exceptions of their own for a broken file.
             raise unfit(folder, type(error).__name__) from error
-        engine = cls(Encoder(tokenizer, record.limit), session, decoder, form, threads)
+        encoder, most = Encoder(tokenizer, record.limit), _MOST_GPU if gpu else _MOST
+        engine = cls(encoder, session, decoder, form, threads, most)
         engine._check(folder, record)
         return engine
 
@@ -120,7 +126,7 @@ class OnnxEngine:
                 found[i][own] = row[list(window.firsts)]
 
         share = sum(lengths) // self._threads
-        runs = batches(lengths, max(_LEAST, min(_MOST, share)))
+        runs = batches(lengths, max(_LEAST, min(self._most, share)))
         # The long ones first, so that no thread is left with one at the end.
         runs.sort(key=lambda run: -len(run) * lengths[run[-1]])
         with ThreadPoolExecutor(self._threads) as pool:
@@ -134,7 +140,9 @@ class OnnxEngine:
 
 
 def _form(folder: Path, record: Record) -> tuple[str, str]:
-    """The network's file for this processor, and the choice in words."""
+    """The network's file for this machine, and the choice in words."""
+    if has_gpu():
+        return NETWORK, "fp32 on the GPU"
     if not record.quantised:
         cost = record.int8_cost
         why = "int8 was not measured" if cost is None else f"int8 costs {cost:.3f} of strict F1"

@@ -1,8 +1,12 @@
-"""What this processor multiplies in eight bits: read from the system, nothing is tried out."""
+"""What this machine multiplies with: read from the system, nothing is tried out."""
 
 from functools import cache
 from pathlib import Path
 
+import onnxruntime
+
+CUDA = "CUDAExecutionProvider"
+_DRIVER = Path("/proc/driver/nvidia/version")
 _CPUINFO = Path("/proc/cpuinfo")
 _UNITS = {
     "amx_int8": "AMX",
@@ -23,6 +27,12 @@ def int8_unit(cpuinfo: Path = _CPUINFO) -> str | None:
     if not known:
         return None
     return next((name for flag, name in _UNITS.items() if flag in known), "")
+
+
+def has_gpu(driver: Path = _DRIVER) -> bool:
+    """Whether networks can run on a GPU of NVIDIA's: there is one, and ONNX Runtime is the build
+    that uses it (the package onnxruntime-gpu)."""
+    return driver.exists() and CUDA in onnxruntime.get_available_providers()
 
 
 @cache
