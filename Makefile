@@ -45,12 +45,12 @@ lint: install
 
 # What make test does in small: answers damaged at random, kills at random moments, round trips.
 soak: install system
-	LETTERA_SOAK=5000 $(BIN)/pytest --timeout 1800 -k damaged tests/test_formats.py
-	LETTERA_SOAK=100 $(BIN)/pytest --timeout 1800 tests/test_ledger*.py tests/test_batch.py tests/test_together*.py tests/test_shield_leaks.py tests/test_review.py
-	LETTERA_SOAK=30 $(BIN)/pytest --timeout 7200 tests/test_sync_broken.py
-	LETTERA_SOAK=20 $(BIN)/pytest --timeout 7200 -k killed tests/test_backend_studio.py
-	LETTERA_SOAK=500 $(BIN)/pytest --timeout 1800 tests/test_convert.py
-	LETTERA_SOAK=1000 $(BIN)/pytest --timeout 1800 tests/test_rules_spoiled.py
+	LETTERA_SOAK=5000 $(BIN)/pytest --timeout 1800 -k damaged tests/label/formats/test_formats.py
+	LETTERA_SOAK=100 $(BIN)/pytest --timeout 1800 tests/label/hosted/test_ledger*.py tests/label/hosted/test_batch.py tests/label/test_together*.py tests/label/shield/test_leaks.py tests/annotate/test_review.py
+	LETTERA_SOAK=30 $(BIN)/pytest --timeout 7200 tests/annotate/sync/test_broken.py
+	LETTERA_SOAK=20 $(BIN)/pytest --timeout 7200 -k killed tests/annotate/test_backend_studio.py
+	LETTERA_SOAK=500 $(BIN)/pytest --timeout 1800 tests/core/test_convert.py
+	LETTERA_SOAK=1000 $(BIN)/pytest --timeout 1800 tests/label/rules/test_spoiled.py
 
 bench: install
 	$(BIN)/python -m tests.bench

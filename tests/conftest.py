@@ -9,11 +9,11 @@ from core.schema import FIELDS
 
 pytest_plugins = [
     "tests.front_door",
-    "tests.loopback_together",
+    "tests.loopback.together",
     "tests.studio",
     "tests.postgres",
     "tests.tiny_model",
-    "tests.visit",
+    "tests.demo.visit",
 ]
 
 

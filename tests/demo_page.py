@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.records import Annotation, Phrase, Span
+from tests.places import ROOT
 from tests.studio import free_port
 
 SERVE = (
@@ -112,7 +113,6 @@ def served(folder: Path, model: str = OTHER, **more: str) -> Iterator[str]:
     files too, lies under `folder`, but for memory (/dev/shm)."""
     scratch = folder / "tmp"
     scratch.mkdir(parents=True)
-    checkout = str(Path(__file__).parents[1])
-    env = os.environ | {"TMPDIR": str(scratch), "PYTHONPATH": checkout, "HOME": str(folder)} | more
+    env = os.environ | {"TMPDIR": str(scratch), "PYTHONPATH": str(ROOT), "HOME": str(folder)} | more
     with running([sys.executable, "-c", SERVE, model], folder, env) as url:
         yield url

@@ -17,7 +17,7 @@ from annotate.sync.studio import connect
 from core.errors import BadInput
 from core.records import Annotation, Span
 from core.schema import default_schema
-from tests.people import TEXT, Mark, any_marks, marked, phrase, said, span
+from tests.annotate.people import TEXT, Mark, any_marks, marked, phrase, said, span
 
 SCHEMA = default_schema()
 ROWS = st.lists(st.lists(any_marks(), min_size=1, max_size=4), min_size=1, max_size=4)

@@ -8,7 +8,7 @@ import pytest
 from annotate.server.server import LabelStudioServer
 from core.jsonl import read_records, write_records
 from core.records import Annotation, Phrase, Span, phrase_ids
-from tests.annotator import Annotator
+from tests.annotate.annotator import Annotator
 from tests.front_door import Run
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]

@@ -22,7 +22,17 @@ from core.errors import BadInput
 from core.learn.scoring.intervals import Interval
 from core.learn.scoring.scores import score
 from core.records import Annotation, Span
-from tests.people import LABELS, TEXT, Mark, any_marks, flat_marks, marked, phrase, said, span
+from tests.annotate.people import (
+    LABELS,
+    TEXT,
+    Mark,
+    any_marks,
+    flat_marks,
+    marked,
+    phrase,
+    said,
+    span,
+)
 
 Versions = list[tuple[Sequence[Mark], ...]]
 LIGHT = settings(max_examples=25, deadline=None)

@@ -17,7 +17,7 @@ from annotate.backend.serving import serving
 from core.errors import ServerError
 from core.records import Phrase
 from core.schema import default_schema
-from tests.backend import Run, Start, config, next_model, start, tasks, until
+from tests.annotate.backend import Run, Start, config, next_model, start, tasks, until
 from tests.tiny_model import four_letters, marked
 
 SCHEMA = default_schema()

@@ -17,7 +17,7 @@ import pytest
 from annotate.backend.corrections import Corrections
 from core.errors import ServerError
 from core.records import Annotation
-from tests.backend import TRAINING, Start, next_model, start, tasks, until
+from tests.annotate.backend import TRAINING, Start, next_model, start, tasks, until
 from tests.tiny_model import four_letters
 
 __all__ = ["next_model", "start"]  # fixtures

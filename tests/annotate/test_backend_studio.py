@@ -20,7 +20,7 @@ from annotate.screen.config import Unit, label_config
 from annotate.sync.push import push
 from annotate.sync.studio import connect
 from core.schema import default_schema
-from tests.backend import Start, next_model, start
+from tests.annotate.backend import Start, next_model, start
 from tests.studio import free_port
 from tests.tiny_model import four_letters
 

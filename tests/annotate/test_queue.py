@@ -25,8 +25,8 @@ from core.jsonl import write_records
 from core.records import Annotation, Phrase, Span, phrase_ids
 from core.schema import default_schema
 from demo.fictitious import annotations, voices, write
-from tests.annotator import Annotator
-from tests.ward import annotator
+from tests.annotate.annotator import Annotator
+from tests.annotate.ward import annotator
 from verbs.tasks import requeueing
 
 SCHEMA = default_schema()

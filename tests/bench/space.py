@@ -37,8 +37,8 @@ from core.publish.running import wait_until_running  # noqa: E402
 from core.publish.space import publish_space  # noqa: E402
 from core.read import read_file  # noqa: E402
 from tests.demo_page import LETTER  # noqa: E402
-from tests.hub_server import TOKEN, Hub  # noqa: E402
-from tests.loopback_hub import hub  # noqa: E402
+from tests.loopback.hub import hub  # noqa: E402
+from tests.loopback.hub_server import TOKEN, Hub  # noqa: E402
 from tests.studio import free_port  # noqa: E402
 
 ROOT = Path(__file__).parents[2]

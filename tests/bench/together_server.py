@@ -14,7 +14,7 @@ import struct
 
 from aiohttp import web
 
-from tests.loopback_together import Json, Said, Script, completion, labelled
+from tests.loopback.together import Json, Said, Script, completion, labelled
 
 _ASKED = re.compile(r"^- (.+?) \((?:`true`|uno dei codici (\S+) =)", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d_]{6,}")

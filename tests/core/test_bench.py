@@ -22,9 +22,10 @@ from core.label import Labeller
 from core.learn.data.leakage import leaks
 from core.records import Annotation, Phrase
 from core.schema import Schema
+from tests.places import DATA
 from tests.tiny_model import four_letters, make_base, marked
 
-HERE = Path(__file__).parent / "data" / "bench"
+HERE = DATA / "bench"
 OURS = sorted(path.stem for path in RECIPES.glob("*.toml"))
 NARROW = {
     "transformer": {"width": 16, "layers": 1, "attention_heads": 2},

@@ -33,12 +33,13 @@ from core.cluster.work import Trials, Worker
 from core.errors import BadInput
 from core.workers import Died
 from tests.front_door import LETTER, Run
+from tests.places import ROOT
 from tests.tiny_model import four_letters
 
 pytestmark = pytest.mark.filterwarnings("ignore:::ray")  # it warns of its own ways
 MANY = 24
 RAY = ("--engine", "ray")
-ROOT = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+CHECKOUT = {"PYTHONPATH": str(ROOT)}
 CLUSTER = {
     "RAY_AUTH_MODE": "token",
     "RAY_AUTH_TOKEN": "f" * 64,
@@ -103,7 +104,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
     folder = tmp_path_factory.mktemp("many")
     archive(folder / "lettere", 90)
     plain = [sys.executable, "-m", "lettera", "extract", "lettere", "-o", "fields.json"]
-    subprocess.run(plain, cwd=folder, env=os.environ | ROOT, capture_output=True)
+    subprocess.run(plain, cwd=folder, env=os.environ | CHECKOUT, capture_output=True)
     return folder / "lettere", by_key(json.loads((folder / "fields.json").read_text()))
 
 
@@ -291,7 +292,7 @@ def a_run(letters: Path, environment: dict[str, str]) -> Iterator["subprocess.Po
     ignored = signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run unseen
     try:
         driver = subprocess.Popen(
-            command, env=environment | ROOT, stderr=subprocess.PIPE, text=True
+            command, env=environment | CHECKOUT, stderr=subprocess.PIPE, text=True
         )
     finally:
         signal.signal(signal.SIGINT, ignored)
@@ -435,7 +436,7 @@ def test_without_the_flag_ray_is_not_missed_and_with_it_the_way_out_is_said(tmp_
     for out, engine in (("l.jsonl", ()), ("l", RAY)):
         told = subprocess.run(
             [sys.executable, "-c", WITHOUT.format(out=out, engine=engine)],
-            cwd=tmp_path, env=os.environ | ROOT, capture_output=True, text=True,
+            cwd=tmp_path, env=os.environ | CHECKOUT, capture_output=True, text=True,
         )  # fmt: skip
         assert told.returncode == bool(engine)
     assert told.stderr.startswith("lettera: --engine ray needs ray: .venv/bin/pip install 'ray[d")

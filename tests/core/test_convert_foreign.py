@@ -16,8 +16,9 @@ from core.convert import Converted, convert
 from core.convert.conll import tag_spans
 from core.jsonl import read_records
 from core.records import Annotation
+from tests.places import DATA
 
-HERE = Path(__file__).parent / "data" / "convert"
+HERE = DATA / "convert"
 Said = tuple[str, str]
 
 

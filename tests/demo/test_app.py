@@ -33,6 +33,7 @@ from demo.front import facts_of, ink, page_html
 from demo.room import Room
 from demo.words import words
 from tests.demo_page import LETTER, MODEL, OTHER, Finds
+from tests.places import ROOT
 
 RULES = Finds("rules/1", ("ipertensione arteriosa", "ipertensione", None))
 DIABETES = Finds("model/tiny@0", ("Non diabete", "diabete", None))
@@ -245,7 +246,7 @@ def test_on_a_space_the_warning_stands_before_the_box(monkeypatch: pytest.Monkey
 
 
 def test_every_word_of_the_page_is_there_in_both_languages() -> None:
-    folder = Path(__file__).parents[1] / "demo" / "screen"
+    folder = ROOT / "demo" / "screen"
     assert all(len(pair) == 2 and all(pair) for pair in words().values())
     asked = set(
         re.findall(r'data-(?:w|aria|placeholder)="(\w+)"', (folder / "index.html").read_text())

@@ -10,8 +10,9 @@ from playwright.sync_api import expect
 
 from core.jsonl import read_records
 from core.records import Annotation
+from tests.demo.visit import Visit
 from tests.demo_page import LETTER
-from tests.visit import EXAMPLES, Visit
+from tests.places import EXAMPLES
 
 pytestmark = pytest.mark.browser
 SCAN = "7"  # the number of an example whose two pages have to be recognised

@@ -1,7 +1,5 @@
 """What the loop learns from, before and after people have corrected enough."""
 
-from pathlib import Path
-
 import pytest
 
 from core.errors import BadInput
@@ -9,8 +7,9 @@ from core.learn.data.split import Side
 from core.records import Annotation, Origin, Phrase
 from core.schema import FIELDS
 from demo.lessons import lessons
+from tests.places import DATA
 
-OWN = Path(__file__).with_name("data") / "three_fields.toml"
+OWN = DATA / "three_fields.toml"
 
 
 def said(number: int, origin: Origin) -> Annotation:

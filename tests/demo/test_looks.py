@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.demo.visit import Visit, visit
 from tests.demo_page import LETTER
-from tests.visit import Visit, visit
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,6 @@ import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +18,9 @@ from gradio_client import Client
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.demo.hard_letters import cat, many_pages, two_scans, with_script, zip_bomb
 from tests.demo_page import LETTER, OTHER
-from tests.hard_letters import cat, many_pages, two_scans, with_script, zip_bomb
-from tests.visit import EXAMPLES
+from tests.places import EXAMPLES, ROOT
 
 pytestmark = pytest.mark.browser  # shares the server of the tests with a browser
 
@@ -118,7 +117,7 @@ def test_a_client_gets_fields_entities_and_a_table(demo_address: str) -> None:
 
 
 def test_the_readmes_example_runs(demo_address: str) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.search(r"```python\n(.*?gradio_client.*?)```\n\nprints `(.*?)`", readme, re.DOTALL)
     if found is None:
         pytest.skip("the README has no example for programs yet")

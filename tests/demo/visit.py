@@ -12,8 +12,6 @@ from tests.demo_page import served
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-EXAMPLES = Path(__file__).parents[1] / "demo" / "examples"
-
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:

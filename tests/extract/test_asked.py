@@ -18,7 +18,7 @@ from core.label.rules.rules import Rules
 from core.label.together import Together
 from core.read import read_text
 from core.records import Letter
-from tests.loopback_together import Fault, Json, LoopbackTogether, Said, Script, Serve
+from tests.loopback.together import Fault, Json, LoopbackTogether, Said, Script, Serve
 
 HEAD = """OSPEDALE SAN LIBERALE
 RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA

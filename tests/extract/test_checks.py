@@ -17,6 +17,7 @@ from core.label.rules.rules import Rules
 from core.read import read_text
 from core.read.phrases import phrases
 from core.records import Evidence, FieldValue, Letter
+from tests.places import DATA
 
 STAY = {
     "data_di_nascita": "1950-05-01",
@@ -303,7 +304,7 @@ def test_another_kind_of_document_gets_its_reason_and_no_value() -> None:
     assert result.reason
 
 
-HELD_FOR_LEARNING = sorted(Path(__file__).with_name("data").glob("fields_dev*.jsonl"))
+HELD_FOR_LEARNING = sorted(DATA.glob("fields_dev*.jsonl"))
 
 
 @pytest.mark.parametrize("path", HELD_FOR_LEARNING, ids=lambda path: path.stem)

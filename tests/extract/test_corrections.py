@@ -19,6 +19,7 @@ from core.label.examples import Examples
 from core.read import read_text
 from core.records import Annotation, FieldValue, Letter
 from core.schema import default_schema
+from tests.places import DATA
 
 TEXT = """RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA
 Si dimette in data 02/09/2019
@@ -268,7 +269,7 @@ def test_a_file_that_libreoffice_saved_still_knows_what_was_changed(
 ) -> None:
     """`tests/data/libreoffice.xlsx` is FOUND, opened and saved by LibreOffice 7.4."""
     path = tmp_path / "campi.xlsx"
-    path.write_bytes((Path(__file__).parent / "data" / "libreoffice.xlsx").read_bytes())
+    path.write_bytes((DATA / "libreoffice.xlsx").read_bytes())
     assert read_corrections(path, shelf).changes == []
     book = openpyxl.load_workbook(path)
     titles = {cell.value: cell.column for cell in book["Lettere"][1]}

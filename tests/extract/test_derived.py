@@ -3,7 +3,7 @@
 import pytest
 
 from core.extract import letter_fields
-from tests.told_letter import HEAD, STAY, Told, extract, letter_of, told, values
+from tests.extract.told_letter import HEAD, STAY, Told, extract, letter_of, told, values
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from core.records import (
     Section,
 )
 from core.schema import default_schema
-from tests.told_letter import HEAD, STAY, Told, extract, letter_of, told, values
+from tests.extract.told_letter import HEAD, STAY, Told, extract, letter_of, told, values
 
 
 def test_spans_become_typed_values_with_their_places() -> None:

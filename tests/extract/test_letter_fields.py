@@ -18,7 +18,7 @@ from core.records import (
     Span,
 )
 from core.schema import default_schema
-from tests.told_letter import HEAD, STAY, Told, extract, letter_of, told
+from tests.extract.told_letter import HEAD, STAY, Told, extract, letter_of, told
 
 
 def test_a_document_turned_away_has_a_reason_and_no_fields() -> None:

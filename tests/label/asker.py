@@ -11,7 +11,7 @@ from core.label.rules.rules import Rules
 from core.label.together import Together
 from core.records import Annotation, Phrase, Span
 from core.schema import default_schema
-from tests.loopback_together import Json, Said
+from tests.loopback.together import Json, Said
 
 LINES = (
     "Il Sig. BERTOLDI FRANCO nato il 27/03/1939",

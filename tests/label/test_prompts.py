@@ -1,7 +1,5 @@
 """Prompts as they are sent: a change of their words shows as a diff of a golden file."""
 
-from pathlib import Path
-
 import pytest
 
 from core.errors import UnknownName
@@ -9,8 +7,8 @@ from core.label.formats import FORMATS, Asked, Format
 from core.label.prompts import pattern, render
 from core.records import Span
 from core.schema import default_schema
+from tests.places import DATA
 
-DATA = Path(__file__).parent / "data"
 GOLDEN = [
     (name, language, view)
     for name in ("iob", "inline")

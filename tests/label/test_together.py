@@ -11,8 +11,8 @@ from core.label.asking import Asking, Voter
 from core.label.together import Together
 from core.label.verdict import Losses
 from core.schema import default_schema
-from tests.asker import IDENTITY, LINES, labeller, phrases, rules, spans
-from tests.loopback_together import Json, Said, Serve, labelled, shown_words
+from tests.label.asker import IDENTITY, LINES, labeller, phrases, rules, spans
+from tests.loopback.together import Json, Said, Serve, labelled, shown_words
 
 
 def test_phrases_come_back_labelled_in_their_order(serve: Serve) -> None:

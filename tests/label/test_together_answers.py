@@ -7,8 +7,8 @@ import random
 import pytest
 
 from core.label.verdict import UNUSABLE, Losses
-from tests.asker import LINES, LONG, labeller, phrases, rules, spans
-from tests.loopback_together import Json, Said, Serve, labelled, shown_words
+from tests.label.asker import LINES, LONG, labeller, phrases, rules, spans
+from tests.loopback.together import Json, Said, Serve, labelled, shown_words
 
 SOAK = int(os.environ.get("LETTERA_SOAK", 30))
 

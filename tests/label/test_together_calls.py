@@ -12,8 +12,8 @@ from core.label.formats.fields import Fields
 from core.label.verdict import Losses
 from core.records import Phrase
 from core.schema import default_schema
-from tests.asker import KNOWN, TELLING, TOLD, Reader, labeller, phrases, spans
-from tests.loopback_together import Fault, Json, Said, Serve, labelled
+from tests.label.asker import KNOWN, TELLING, TOLD, Reader, labeller, phrases, spans
+from tests.loopback.together import Fault, Json, Said, Serve, labelled
 
 
 def test_no_more_questions_at_once_than_allowed(serve: Serve) -> None:

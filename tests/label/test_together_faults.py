@@ -8,8 +8,8 @@ from core.errors import LLMError
 from core.label.asking import Asking
 from core.label.together import Together
 from core.label.verdict import UNUSABLE, Losses
-from tests.asker import labeller, phrases, spans
-from tests.loopback_together import Fault, Json, Said, Serve, labelled, shown_words
+from tests.label.asker import labeller, phrases, spans
+from tests.loopback.together import Fault, Json, Said, Serve, labelled, shown_words
 
 WAY_OUT = "run again: what was answered is not paid for twice"
 

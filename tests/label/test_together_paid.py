@@ -16,9 +16,9 @@ from core.label.hosted.jobs import Jobs
 from core.label.hosted.ledger import Ledger
 from core.label.together import Together
 from core.schema import default_schema
-from tests.asker import IDENTITY, LINES, labeller, phrases, rules, spans
-from tests.loopback_batches import LoopbackBatches
-from tests.loopback_together import (
+from tests.label.asker import IDENTITY, LINES, labeller, phrases, rules, spans
+from tests.loopback.batches import LoopbackBatches
+from tests.loopback.together import (
     Fault,
     Json,
     LoopbackTogether,
@@ -27,6 +27,7 @@ from tests.loopback_together import (
     labelled,
     shown_words,
 )
+from tests.places import ROOT
 
 
 def test_the_same_line_is_paid_for_once(serve: Serve, tmp_path: Path) -> None:
@@ -168,8 +169,7 @@ def test_a_run_that_is_killed_pays_nothing_twice(serve: Serve, tmp_path: Path) -
 
     server = serve(answer)
     command = [sys.executable, "-c", RUN, server.address, str(tmp_path / "ledger.sqlite")]
-    root = Path(__file__).parents[1]
-    first = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE)
+    first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     until = time.monotonic() + 60
     while len(server.requests) < 9 and time.monotonic() < until:
         time.sleep(0.02)
@@ -177,7 +177,7 @@ def test_a_run_that_is_killed_pays_nothing_twice(serve: Serve, tmp_path: Path) -
     first.communicate()
     assert (first.returncode, len(server.requests)) == (-signal.SIGKILL, 9)
 
-    second = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (second.returncode, second.stdout) == (0, "20\n"), second.stderr
     assert len(server.requests) == 21
     assert set(server.answered.values()) == {1} and len(server.answered) == 20

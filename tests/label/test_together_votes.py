@@ -6,8 +6,8 @@ from pathlib import Path
 
 from core.label.verdict import Losses
 from core.records import Annotation, Phrase, Span
-from tests.asker import KNOWN, TELLING, TOLD, Reader, labeller, phrases, rules, spans
-from tests.loopback_together import Fault, Json, Said, Serve, completion, labelled
+from tests.label.asker import KNOWN, TELLING, TOLD, Reader, labeller, phrases, rules, spans
+from tests.loopback.together import Fault, Json, Said, Serve, completion, labelled
 
 
 def test_a_span_has_the_share_of_votes_and_too_few_are_no_span(serve: Serve) -> None:

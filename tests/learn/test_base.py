@@ -13,6 +13,7 @@ from core.errors import BadInput
 from core.learn.engines.encode import Encoder
 from core.learn.networks.base import make_network
 from core.records import Phrase
+from tests.places import ROOT
 from tests.tiny_model import four_letters
 
 UNREACHABLE = """
@@ -56,7 +57,7 @@ def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_hub_out_of_reach_is_one_line_with_the_way_out(tmp_path: Path) -> None:
     environment = os.environ | {
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": str(ROOT),
         "HF_ENDPOINT": "http://127.0.0.1:9",
         "HF_HOME": str(tmp_path),
     }

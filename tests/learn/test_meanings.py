@@ -24,7 +24,8 @@ from core.learn.tagger import Tagger
 from core.learn.told import meanings_of
 from core.learn.train import train
 from core.records import Annotation
-from tests.backend import config, tasks
+from tests.annotate.backend import config, tasks
+from tests.places import ROOT
 from tests.tiny_model import marked
 
 pytestmark = pytest.mark.training
@@ -78,7 +79,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_states_and_codes_are_told_of_letters_it_has_not_seen(small: Path) -> None:
-    """That a network tells them too, see tests/test_retrain.py."""
+    """That a network tells them too, see tests/learn/test_retrain.py."""
     tagger = Tagger.load(small)
     right = _told(tagger, LOTS.test)
     assert len(right) > 20, "spans that are strictly right"
@@ -198,7 +199,7 @@ def test_a_killed_training_begins_anew_and_ends_in_the_same_bytes(
         [sys.executable, "-c", KILLED, str(out), str(step)],
         input=json.dumps([lots, asdict(OPTIONS)]),
         text=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         cwd=tmp_path,
     )
     assert ended.returncode == -signal.SIGKILL

@@ -11,8 +11,8 @@ from core.learn.networks.base import make_network
 from core.learn.networks.export import write_model
 from core.learn.tagger import Tagger
 from core.learn.tags import IGNORED, head_tags
+from tests.learn.test_export import LABELS, NETWORKS, network_of, said_by_torch, thousand, written
 from tests.model_record import record as model_record
-from tests.test_export import LABELS, NETWORKS, network_of, said_by_torch, thousand, written
 
 HEAD_PARTS = ("weight", "bias", "start", "end", "steps")
 

@@ -14,6 +14,7 @@ from core.learn.engines import files_of
 from core.learn.record import read_record
 from core.learn.tagger import Tagger
 from core.records import Phrase
+from tests.places import ROOT
 from tests.tiny_model import four_letters, marked
 
 pytestmark = pytest.mark.training
@@ -94,7 +95,7 @@ def test_a_phrase_longer_than_the_network_sees_is_read_to_its_end(tagger: Tagger
 
 
 def test_it_needs_no_torch(tiny_model: Path, tmp_path: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", WITHOUT_TORCH, str(tiny_model)]
     run = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert (run.stdout, run.stderr) == ("[]\n", "")

@@ -19,6 +19,7 @@ from core.learn.options import BASE, Options, options_for
 from core.learn.record import read_record
 from core.learn.scratch.windows import WindowsNetwork
 from core.learn.train import train
+from tests.places import ROOT
 from tests.tiny_model import four_letters, marked
 
 pytestmark = pytest.mark.training
@@ -73,8 +74,7 @@ def test_a_killed_training_goes_on_and_ends_as_if_it_had_not_been(
     tiny_base: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "killed"
-    root = Path(__file__).parents[1]
-    environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     ended = subprocess.run(
         [sys.executable, "-c", KILLED, str(tiny_base), str(out)], env=environment, cwd=tmp_path
     )

@@ -9,6 +9,7 @@ import pytest
 
 from core.learn.record import read_record
 from core.learn.tagger import Tagger
+from tests.places import ROOT
 from tests.tiny_model import four_letters
 
 TRAIN = """
@@ -27,11 +28,10 @@ print(train(four_letters(), Path(sys.argv[2]), options).weights)
 def test_two_processes_train_one_model(tiny_base: Path, tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(TRAIN)
     start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    root = str(Path(__file__).parents[1])
     out = tmp_path / "model"
     done = subprocess.run(
         [*start, "train.py", str(tiny_base), str(out)],
-        env=os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.loopback_together import Fault, Said, Script, completion
+from tests.loopback.together import Fault, Said, Script, completion
 
 Json = dict[str, Any]
 ROUTES = (

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from tests.hub_repos import Repo
-from tests.hub_routes import ROUTES
-from tests.hub_server import Asked, Hub
+from tests.loopback.hub_repos import Repo
+from tests.loopback.hub_routes import ROUTES
+from tests.loopback.hub_server import Asked, Hub
 
 
 @contextmanager

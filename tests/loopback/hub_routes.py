@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.hub_repos import Blob, Repo, complaints, is_large
-from tests.hub_server import TOKEN, Asked, Hub, Refused
+from tests.loopback.hub_repos import Blob, Repo, complaints, is_large
+from tests.loopback.hub_server import TOKEN, Asked, Hub, Refused
 
 ID = r"(?P<repo>[\w.-]+/[\w.-]+)"
 KIND = r"(?P<kind>model|space)s"

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from tests.hub_repos import Repo
+from tests.loopback.hub_repos import Repo
 
 TOKEN = "hf_loopback"
 

@@ -14,8 +14,9 @@ from core.learn.record import read_record
 from core.learn.tagger import Tagger
 from core.publish.identity import Identities
 from core.publish.model import publish_model
-from tests.hub_server import TOKEN, Hub
-from tests.loopback_hub import hub
+from tests.loopback.hub import hub
+from tests.loopback.hub_server import TOKEN, Hub
+from tests.places import ROOT
 from tests.tiny_model import four_letters
 
 TAG = """
@@ -49,7 +50,7 @@ print(json.dumps(rows))
 
 def run(script: str, address: str, home: Path, *words: str, offline: bool = False) -> str:
     environment = os.environ | {
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": str(ROOT),
         "HF_ENDPOINT": address,
         "HF_HOME": str(home),
         "HF_HUB_OFFLINE": str(int(offline)),

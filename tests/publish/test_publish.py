@@ -16,9 +16,9 @@ from core.publish.hub import check_repo, upload
 from core.publish.identity import Identities
 from core.publish.model import publish_model
 from core.publish.plan import Plan, PlannedFile, allowed_files
-from tests.hub_repos import Blob, Repo
-from tests.hub_server import TOKEN, Fault, Hub
-from tests.loopback_hub import hub as loopback
+from tests.loopback.hub import hub as loopback
+from tests.loopback.hub_repos import Blob, Repo
+from tests.loopback.hub_server import TOKEN, Fault, Hub
 from tests.model_record import record
 
 # The client's own way to send a large file.

@@ -32,12 +32,12 @@ from core.publish.plan import Plan
 from core.publish.running import ask, wait_until_running
 from core.publish.space import pinned, publish_space
 from tests.demo_page import LETTER, running
-from tests.hub_repos import Blob, Repo
-from tests.hub_server import TOKEN, Fault, Hub
-from tests.loopback_hub import hub
+from tests.loopback.hub import hub
+from tests.loopback.hub_repos import Blob, Repo
+from tests.loopback.hub_server import TOKEN, Fault, Hub
 from tests.model_record import record
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 TEMPLATE, PROJECT = ROOT / "spaces", ROOT / "pyproject.toml"
 FOLDERS = (ROOT / "core", ROOT / "demo")
 # Runs first in the Space's process: hides the checkout, forbids what a Space does not install, and

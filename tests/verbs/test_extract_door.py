@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.extract.test_asked import WAYS, claim, says
 from tests.front_door import LETTER, Run
-from tests.loopback_together import LoopbackTogether
-from tests.test_extract_llm import WAYS, claim, says
+from tests.loopback.together import LoopbackTogether
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from core.records import Annotation, Letter
 from core.schema import default_schema
 from core.steps import phrases_in
 from tests.front_door import LETTER, Run
-from tests.loopback_together import Json, LoopbackTogether, Said, Script
+from tests.loopback.together import Json, LoopbackTogether, Said, Script
 
 pytestmark = pytest.mark.slow
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.jsonl import write_records
+from tests.places import ROOT
 from tests.tiny_model import four_letters
 
 HEAVY = ("torch", "transformers", "gradio", "label_studio_sdk", "spacy", "ray")
@@ -54,7 +55,7 @@ def test_no_verb_imports_what_it_does_not_need_yet(tmp_path: Path) -> None:
     write_records(tmp_path / "gold.jsonl", four_letters())
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *EACH.values()],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         cwd=tmp_path,
         capture_output=True,
         text=True,

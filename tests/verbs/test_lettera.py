@@ -15,7 +15,7 @@ from core.jsonl import read_records, write_records
 from core.records import Annotation, Letter, Phrase
 from core.schema import default_schema
 from tests.front_door import LETTER, Run
-from tests.loopback_together import LoopbackTogether, labelled
+from tests.loopback.together import LoopbackTogether, labelled
 
 OTHER = "Referto di ecocardiogramma\nFE 55 %, non versamento.\n"
 

@@ -11,9 +11,10 @@ from annotate.sync.studio import connect
 from core.jsonl import read_records
 from core.records import Annotation
 from tests.front_door import Run
-from tests.loopback_together import Json, LoopbackTogether, Said
+from tests.loopback.together import Json, LoopbackTogether, Said
+from tests.places import DATA
 
-THREE = Path(__file__).parent / "data" / "three_fields.toml"
+THREE = DATA / "three_fields.toml"
 NAMES = ["piede_diabetico", "emoglobina_glicata", "prossimo_controllo"]
 LETTER = """RELAZIONE CLINICA ALLA DIMISSIONE - DEFINITIVA
 Paziente: CERASUOLO Emilio, nato il 14/11/1943

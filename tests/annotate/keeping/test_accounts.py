@@ -11,7 +11,7 @@ from annotate.server.server import LabelStudioServer
 from annotate.sync.studio import connect
 from core.errors import BadInput
 from core.jsonl import read_records, write_records
-from tests.ward import annotator
+from tests.annotate.ward import annotator
 
 USERS = {
     "a name": ("Anna Bianchi", "anna.bianchi@localhost"),

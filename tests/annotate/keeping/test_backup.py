@@ -24,8 +24,8 @@ from annotate.server.running import Running, note_running
 from annotate.server.server import LabelStudioServer
 from annotate.sync.studio import connect
 from core.errors import BadInput, ServerError
+from tests.annotate.ward import annotator, clone
 from tests.studio import free_port
-from tests.ward import annotator, clone
 
 PHRASE = '{"id": "0123456789ab:11112222.1", "letter": "0123456789ab", "text": "Nega diabete."}\n'
 ACCOUNT = 'username = "u"\npassword = "p"\ntoken = "t"\n'

@@ -25,9 +25,9 @@ from core.label.hosted.ledger import Call, Ledger
 from core.label.hosted.reply import Reply
 from core.records import Annotation, Letter, Page, Phrase, Span, phrase_ids
 from core.schema import default_schema
+from tests.annotate.ward import clone
 from tests.model_record import record
 from tests.studio import free_port
-from tests.ward import clone
 
 GONE, STAYS = "0a1b2c3d4e5f", "f5e4d3c2b1a0"
 SHARED = "Nega diabete mellito e ipertensione."

@@ -9,9 +9,9 @@ import pytest
 from annotate.keeping.accounts import Accounts
 from annotate.server.server import LabelStudioServer
 from annotate.sync.studio import connect
-from tests.proxy import nginx, proxy
+from tests.annotate.keeping.proxy import nginx, proxy
+from tests.annotate.ward import annotator, clone
 from tests.studio import free_port
-from tests.ward import annotator, clone
 
 CONFIG = '<View><Text name="text" value="$text"/></View>'
 

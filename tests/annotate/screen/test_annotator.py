@@ -12,7 +12,7 @@ from annotate.sync.push import push
 from annotate.sync.studio import connect
 from core.records import Annotation, Phrase, Span, phrase_ids
 from core.schema import default_schema
-from tests.annotator import Annotator
+from tests.annotate.annotator import Annotator
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 

@@ -1,7 +1,6 @@
 """A person at work on a whole letter: labels in sight, pages beside it, cut to phrases on pull."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +14,13 @@ from annotate.sync.studio import connect
 from core.read.readers.folders import digest
 from core.records import Annotation, Letter, Page, Phrase, Span, phrase_ids
 from core.schema import default_schema
-from tests.annotator import Annotator
+from tests.annotate.annotator import Annotator
+from tests.places import EXAMPLES
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 
 TITLE = "Una lettera"
-PDF = Path(__file__).parents[1] / "demo" / "examples" / "lettera-01.pdf"
+PDF = EXAMPLES / "lettera-01.pdf"
 LINES = (
     ("OSPEDALE DI PROVA 👩🏽‍⚕️", None),
     ("ANAMNESI", None),

@@ -2,7 +2,6 @@
 
 import re
 from html import unescape
-from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -13,9 +12,10 @@ from annotate.screen.words import WORDS, Language
 from annotate.server.server import LabelStudioServer
 from annotate.sync.studio import connect
 from core.schema import VIEWS, Field, Group, Schema, View, default_schema
+from tests.places import DATA
 
 UNITS: tuple[Unit, ...] = ("phrase", "letter")
-GOLDEN = Path(__file__).with_name("data")
+
 SMALL = Schema(
     [
         Field(
@@ -43,7 +43,7 @@ CONFIGS: dict[str, tuple[View, Unit, Language, bool]] = {
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_config_is_the_one_that_was_looked_at(name: str) -> None:
     """After a wanted change: write the config into the file and look at the diff."""
-    golden = (GOLDEN / f"label_config.{name}.xml").read_text(encoding="utf-8")
+    golden = (DATA / f"label_config.{name}.xml").read_text(encoding="utf-8")
     assert label_config(SMALL, *CONFIGS[name]) == golden
 
 

@@ -13,8 +13,8 @@ from annotate.server.settings import files_folder
 from annotate.sync.studio import connect
 from core.read.readers.folders import digest
 from core.records import Letter, Page
+from tests.places import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[1] / "demo" / "examples"
 PDF = EXAMPLES / "lettera-01.pdf"
 
 

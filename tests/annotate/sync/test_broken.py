@@ -19,9 +19,9 @@ from annotate.sync.studio import connect
 from core.errors import ServerError
 from core.jsonl import read_records, write_records
 from core.records import Annotation
-from tests.line import Fault, Faults, bad_line
-from tests.sync import SCHEMA, letter, lines, listed, submit
-from tests.test_sync_push import NEWER, SOURCE, by
+from tests.annotate.sync.letters import SCHEMA, letter, lines, listed, submit
+from tests.annotate.sync.line import Fault, Faults, bad_line
+from tests.annotate.sync.test_push import NEWER, SOURCE, by
 
 ROUNDS = int(os.environ.get("LETTERA_SOAK", "2"))
 Befalls = tuple[tuple[str, str], Fault]

@@ -15,8 +15,8 @@ from annotate.sync.push import push
 from core.errors import BadInput
 from core.jsonl import dump, read_records
 from core.records import Annotation
-from tests.sync import SCHEMA, letter, lines, listed, submit
-from tests.test_sync import client as client
+from tests.annotate.sync.letters import SCHEMA, letter, lines, listed, submit
+from tests.annotate.sync.test_sync import client as client
 
 
 def told(report: Pulled) -> tuple[int, int, int, int]:

@@ -12,8 +12,8 @@ from annotate.sync.push import push
 from core.errors import BadInput, ServerError
 from core.records import Annotation, Phrase, Span, phrase_ids
 from core.schema import TARGET
-from tests.sync import NASTY, SCHEMA, SOURCE, letter, lines, listed, submit
-from tests.test_sync import client as client
+from tests.annotate.sync.letters import NASTY, SCHEMA, SOURCE, letter, lines, listed, submit
+from tests.annotate.sync.test_sync import client as client
 
 NEWER = "together/x/iob.v2"
 

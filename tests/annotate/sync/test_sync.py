@@ -20,9 +20,9 @@ from annotate.sync.studio import connect
 from core.errors import BadInput, ServerError
 from core.records import Annotation
 from core.schema import VIEWS, View
-from tests.line import serving
+from tests.annotate.sync.letters import NASTY, SCHEMA, accept, letter, listed
+from tests.annotate.sync.line import serving
 from tests.studio import free_port
-from tests.sync import NASTY, SCHEMA, accept, letter, listed
 
 PIECES = [
     "fumatore",

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from core.label.formats.answers import Unusable
 from core.label.formats.fields import MOST, Fields
 from core.records import Missing, Span, Value
 from core.schema import Schema, default_schema
+from tests.places import DATA
 
-DATA = Path(__file__).parent / "data"
 SCHEMA = default_schema()
 FORM = Fields(SCHEMA, "field")
 LETTER = """Sig.ra Ornella Bravetti, cartella 20417, nata il 9 marzo 1948.

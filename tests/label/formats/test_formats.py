@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,8 +16,8 @@ from core.label.formats import FORMATS, LANGUAGES, Answer, Asked, Example, Forma
 from core.label.formats.answers import Unusable
 from core.records import Span
 from core.schema import VIEWS, View, default_schema
+from tests.places import DATA
 
-DATA = Path(__file__).parent / "data"
 SOAK = int(os.environ.get("LETTERA_SOAK", "150"))
 SCHEMA = default_schema()
 NAMES = tuple(FORMATS)

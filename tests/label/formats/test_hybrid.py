@@ -2,7 +2,6 @@
 
 import json
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +15,10 @@ from core.label.together import Together
 from core.read import read_text
 from core.records import Missing, Span
 from core.schema import default_schema
-from tests.loopback_together import Json, Said, Serve
-from tests.test_extract_llm import BODY, HEAD, asked, claim, one, says, values
+from tests.extract.test_asked import BODY, HEAD, asked, claim, one, says, values
+from tests.loopback.together import Json, Said, Serve
+from tests.places import DATA
 
-DATA = Path(__file__).parent / "data"
 SCHEMA = default_schema()
 FORM = Hybrid(SCHEMA, "field")
 TEXT = "Nega diabete; ex fumatore. Appendicectomia."

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,8 +12,8 @@ from core.label.formats.answers import LONGEST, Unusable
 from core.label.formats.inline import Inline
 from core.records import Span
 from core.schema import default_schema
+from tests.places import DATA
 
-DATA = Path(__file__).parent / "data"
 TARGET = Inline(default_schema(), "target")
 FIELD = Inline(default_schema(), "field")
 TEXT = "Ex fumatore, diabete mellito; nega diabete."

@@ -1,7 +1,6 @@
 """Replies in the IOB format, in all the shapes that models type, become the same spans."""
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,8 +12,8 @@ from core.label.formats.iob import Iob
 from core.label.formats.tagged import words
 from core.records import Span
 from core.schema import default_schema
+from tests.places import DATA
 
-DATA = Path(__file__).parent / "data"
 TARGET = Iob(default_schema(), "target")
 FIELD = Iob(default_schema(), "field")
 TEXT = "Ex fumatore, diabete mellito; nega diabete."

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,8 @@ from core.label.formats.answers import LONGEST, Unusable
 from core.label.formats.quotes import Quotes
 from core.records import Missing, Span
 from core.schema import VIEWS, View, default_schema
+from tests.places import DATA
 
-DATA = Path(__file__).parent / "data"
 SCHEMA = default_schema()
 TARGET, GROUP, FIELD = (Quotes(SCHEMA, view) for view in VIEWS)
 TEXT = "Ex fumatore, diabete mellito; nega diabete."

@@ -12,10 +12,8 @@ from pathlib import Path
 from core.label.hosted.ledger import Call
 from core.label.hosted.models import Model, PriceList
 from core.label.hosted.service import Request
-from tests.loopback_together import Json, Said
-
-ROOT = Path(__file__).parents[1]
-
+from tests.loopback.together import Json, Said
+from tests.places import ROOT
 
 PRICES = PriceList("", "2026-10-07", {"some/model": Model("some/model", None, 1.0, 1.0, 0.5)})
 

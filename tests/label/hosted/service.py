@@ -6,7 +6,7 @@ from typing import Any
 
 from core.label.hosted.ledger import Ledger
 from core.label.hosted.service import Request, Service
-from tests.loopback_together import Json, LoopbackTogether, Said
+from tests.loopback.together import Json, LoopbackTogether, Said
 
 LETTER = "Nega fumo."
 SCHEMA = {"type": "object", "properties": {}}

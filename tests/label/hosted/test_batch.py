@@ -23,10 +23,10 @@ from core.label.hosted.ledger import Call, Ledger
 from core.label.hosted.models import Model, PriceList
 from core.label.hosted.reply import Reply
 from core.label.hosted.service import Request
-from tests.loopback_batches import Held, LoopbackBatches, line_of
-from tests.loopback_together import Fault, Json, Said
+from tests.loopback.batches import Held, LoopbackBatches, line_of
+from tests.loopback.together import Fault, Json, Said
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 PRICE = Model("some/model", None, 1.0, 1.0, batch=0.5)
 PRICES = PriceList("", "2026-10-07", {PRICE.id: PRICE})
 SOAK = int(os.environ.get("LETTERA_SOAK", "3"))
@@ -35,7 +35,7 @@ import asyncio, sys
 from pathlib import Path
 from core.label.hosted.batch import run_batch
 from core.label.hosted.ledger import Ledger
-from tests.test_batch import PRICE, questions
+from tests.label.hosted.test_batch import PRICE, questions
 address, path, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 with Ledger(path) as ledger:
     print("ready", flush=True)

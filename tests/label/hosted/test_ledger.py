@@ -13,7 +13,7 @@ from core.errors import BadInput
 from core.label.hosted.account import account
 from core.label.hosted.ledger import Ledger, Total
 from core.label.hosted.reply import Reply
-from tests.ledger import PRICES, call
+from tests.label.hosted.ledger import PRICES, call
 
 # The tables of version 0.1, as it made them.
 FIRST_TABLES = """

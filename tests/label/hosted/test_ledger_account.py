@@ -12,7 +12,7 @@ from core.label.hosted.estimate import Estimate, estimate
 from core.label.hosted.ledger import Call, Ledger
 from core.label.hosted.models import Model, price_list
 from core.label.hosted.reply import Reply
-from tests.ledger import PRICES, call, question
+from tests.label.hosted.ledger import PRICES, call, question
 
 
 def test_the_account_tells_calls_faults_money_and_latency(tmp_path: Path) -> None:

@@ -12,8 +12,17 @@ import pytest
 
 from core.label.hosted.ledger import Ledger
 from core.label.hosted.reply import Reply
-from tests.ledger import ROOT, answer, call, first_line, number_of, process, sound, wait_until
-from tests.loopback_together import LoopbackTogether
+from tests.label.hosted.ledger import (
+    answer,
+    call,
+    first_line,
+    number_of,
+    process,
+    sound,
+    wait_until,
+)
+from tests.loopback.together import LoopbackTogether
+from tests.places import ROOT
 
 KILLS = int(os.environ.get("LETTERA_SOAK", "3"))
 
@@ -48,7 +57,8 @@ import sys
 from pathlib import Path
 from core.label.hosted.ledger import Ledger
 from core.label.hosted.service import Service
-from tests.ledger import question
+from tests.places import ROOT
+from tests.label.hosted.ledger import question
 
 address, path, count, width = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 

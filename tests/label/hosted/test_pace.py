@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.label.hosted.limits import Limits, Pace
-from tests.loopback_together import Serve
-from tests.service import ask, echo, question
+from tests.label.hosted.service import ask, echo, question
+from tests.loopback.together import Serve
 
 
 class Clock(selectors.SelectSelector):

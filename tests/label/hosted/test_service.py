@@ -9,8 +9,8 @@ import pytest
 
 from core.label.hosted.reply import Reply
 from core.label.hosted.service import Service
-from tests.loopback_together import Fault, Json, Said, Serve, tokens
-from tests.service import LETTER, SCHEMA, ask, echo, question, run
+from tests.label.hosted.service import LETTER, SCHEMA, ask, echo, question, run
+from tests.loopback.together import Fault, Json, Said, Serve, tokens
 
 
 def test_the_request_is_the_one_the_service_documents(serve: Serve) -> None:

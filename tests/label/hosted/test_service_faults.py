@@ -10,8 +10,8 @@ import pytest
 from core.errors import LLMError
 from core.label.hosted.ledger import Ledger
 from core.label.hosted.service import Refused
-from tests.loopback_together import Fault, Said, Serve
-from tests.service import LETTER, ask, echo, question
+from tests.label.hosted.service import LETTER, ask, echo, question
+from tests.loopback.together import Fault, Said, Serve
 
 AGAIN = "run again: what was answered is not paid for twice"
 PASSING: dict[str, list[Said | Fault]] = {

@@ -13,8 +13,8 @@ from core.label.hosted.ledger import Ledger
 from core.label.hosted.models import Model
 from core.label.hosted.reply import Reply
 from core.label.hosted.service import Service
-from tests.loopback_together import Fault, Json, Said, Serve, tokens
-from tests.service import LETTER, echo, question, run
+from tests.label.hosted.service import LETTER, echo, question, run
+from tests.loopback.together import Fault, Json, Said, Serve, tokens
 
 PRICE = Model("some/model", context=1000, usd_in=1.0, usd_out=2.0)
 

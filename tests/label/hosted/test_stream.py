@@ -8,14 +8,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from core.errors import LLMError
 from core.label.hosted.stream import ordered
-
-ROOT = Path(__file__).parents[1]
+from tests.places import ROOT
 
 
 async def nothing() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rules_letters import RULES, letter
+from tests.label.rules.letters import RULES, letter
 
 ANSWERS = {
     "a label's answer behind a stroke": ("C", "IABP/ECMO NO", {"IABP/ECMO/IMPELLA": False}),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rules_letters import RULES, letter
+from tests.label.rules.letters import RULES, letter
 
 HEADS = {
     "all in small letters": ("de santis aldo n.7/1/58", "de santis", "aldo", "1958-01-07"),

@@ -4,7 +4,7 @@ import pytest
 
 from core.label.rules.boxes import answered
 from core.read.words.fold import fold
-from tests.rules_letters import RULES, letter
+from tests.label.rules.letters import RULES, letter
 
 HISTORY, COURSE = "Anamnesi", "Decorso_post_operatorio"
 CASES = {

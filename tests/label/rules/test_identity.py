@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rules_letters import Case, check, named
+from tests.label.rules.letters import Case, check, named
 
 CASES: list[Case] = [
     (

@@ -8,11 +8,11 @@ from core.label import LABELLERS
 from core.label.rules.rules import Rules
 from core.records import Phrase
 from core.schema import default_schema
-from tests import test_rules_course as course
-from tests import test_rules_drugs as drugs
-from tests import test_rules_history as history
-from tests import test_rules_identity as identity
-from tests.rules_letters import RULES, fields, letter, told
+from tests.label.rules import test_course as course
+from tests.label.rules import test_drugs as drugs
+from tests.label.rules import test_history as history
+from tests.label.rules import test_identity as identity
+from tests.label.rules.letters import RULES, fields, letter, told
 
 TABLES = (identity.CASES, history.CASES, drugs.CASES, course.CASES)
 SECTIONS = [

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,8 @@ from core.extract import letter_fields
 from core.read import read_text
 from core.read.phrases import phrases
 from core.records import Value
-from tests.rules_letters import RULES
+from tests.label.rules.letters import RULES
+from tests.places import DATA
 
 _HEADINGS = {
     "Anamnesi": "ANAMNESI",
@@ -33,7 +33,7 @@ Stenosi aortica severa. In data 04/05/2023 sostituzione valvolare aortica con bi
 
 
 def groups() -> Iterator[tuple[str, str, Value | None, list[str]]]:
-    text = (Path(__file__).parent / "data" / "sayings.txt").read_text(encoding="utf-8")
+    text = (DATA / "sayings.txt").read_text(encoding="utf-8")
     for block in text.removeprefix("# ").split("\n\n# "):
         head, *sayings = block.splitlines()
         field, section, value = head.split(" | ")

@@ -3,19 +3,19 @@
 import json
 import os
 import random
-from pathlib import Path
 
 import pytest
 
 from core.extract import letter_fields
 from core.read import read_text
 from core.read.phrases import phrases
-from tests.rules_letters import RULES
+from tests.label.rules.letters import RULES
+from tests.places import DATA
 
 SOAK = int(os.environ.get("LETTERA_SOAK", 40))
 TEXTS = [
     json.loads(line)["text"]
-    for path in sorted((Path(__file__).parent / "data").glob("fields_dev*.jsonl"))
+    for path in sorted(DATA.glob("fields_dev*.jsonl"))
     for line in path.read_text(encoding="utf-8").splitlines()
 ]
 SIGNS = "abcdeilo01289/.-: \n()|xX'"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.label.shield.shield import Shielded
 from core.records import Missing, Span
-from tests.shielding import hidden
+from tests.label.shield.shielding import hidden
 
 
 def whole(part: Shielded, stand_in: int) -> Span:

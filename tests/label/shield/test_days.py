@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.shielding import hidden, together
+from tests.label.shield.shielding import hidden, together
 
 
 def test_all_dates_of_a_letter_move_by_the_same_days() -> None:

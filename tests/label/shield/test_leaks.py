@@ -22,7 +22,7 @@ from core.records import Phrase
 from core.schema import default_schema
 from demo.fictitious import FictitiousLetter, voices, write
 from tests.bench.shield import known
-from tests.loopback_together import LoopbackTogether, Said, Script, labelled
+from tests.loopback.together import LoopbackTogether, Said, Script, labelled
 
 SEEDS = range(3000, 3004)
 VOICES = int(os.environ.get("LETTERA_SOAK", 3))  # that go over the wire, in each format

@@ -13,7 +13,7 @@ from core.label.shield.shield import Shield, is_loopback, needed
 from core.records import Annotation, Phrase, Span
 from core.schema import default_schema
 from demo.fictitious import annotations, voices, write
-from tests.shielding import SECRET, hidden, phrases, together
+from tests.label.shield.shielding import SECRET, hidden, phrases, together
 
 LETTER = """\
 Si dimette in data 02/09/2019

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.shielding import hidden
+from tests.label.shield.shielding import hidden
 
 TRACES = {
     "a title without a full stop": ("visto dal dott Verdelli", "Verdelli"),
