@@ -1,6 +1,5 @@
-"""Quotes of letters -> typed values: dates, doses, codes, numbers, names, states."""
+"""Quotes of letters -> typed values: codes, numbers, names, states."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.extract.dates import find_dates, latest_date, read_date, read_year
-from core.extract.doses import entry, mg_a_day, not_daily
 from core.extract.values import (
     Context,
     read_digits,
@@ -19,220 +16,10 @@ from core.extract.values import (
     split_name,
     typed,
 )
-from core.read.words.dates import written
-from core.read.words.months import STEMS
 from core.schema import default_schema
+from tests.extract.quotes import DISCHARGED, cases
 
-DISCHARGED = date(2025, 1, 27)
 FIELD = default_schema().field
-
-
-def cases(table: Mapping[str, Any]) -> Any:
-    return pytest.mark.parametrize("quote, value", table.items(), ids=table.keys())
-
-
-# ---- dates
-
-
-@cases(
-    {
-        "02/09/2019": "2019-09-02",
-        "2.9.19": "2019-09-02",
-        "2-9-2019": "2019-09-02",
-        "02 09 2019": "2019-09-02",
-        "02 / 09 / 2019": "2019-09-02",
-        "2019-09-02": "2019-09-02",
-        "2 settembre 2019": "2019-09-02",
-        "2 sett. 2019": "2019-09-02",
-        "12-gen-2025": "2025-01-12",
-        "12 GENNAIO 2025": "2025-01-12",
-        "1° marzo 2024": "2024-03-01",
-        "primo aprile 2023": "2023-04-01",
-        "3/XI/2024": "2024-11-03",
-        "21 gennaio '25": "2025-01-21",
-        "21/01/2025 ore 10:30": "2025-01-21",
-        "in data 21/01/2025": "2025-01-21",
-        "O2/O9/2O19": "2019-09-02",
-        "l2/01/2025": "2025-01-12",
-        "21/01": "2025-01-21",
-        "28 dicembre": "2024-12-28",
-        "31/02/2020": None,
-        "45/13/2020": None,
-        "01/01/1789": None,
-        "120/80": None,
-        "nel 2008": None,
-        "il giorno successivo": None,
-    }
-)
-def test_a_date_in_any_italian_form(quote: str, value: str | None) -> None:
-    day = read_date(quote, DISCHARGED)
-    assert (day and day.isoformat()) == value
-
-
-@cases({"17.2.66": 1966, "17/02/25": 1925, "17/02/19": 2019, "7/3/1948": 1948, "1/1/30": 1930})
-def test_a_birth_makes_nobody_older_than_a_hundred(quote: str, value: int) -> None:
-    day = read_date(quote, DISCHARGED, birth=True)
-    assert day is not None and day.year == value
-
-
-@cases({" al 27/01/2025": (20, date(2025, 1, 20)), " al 5 gennaio 2025": (28, date(2024, 12, 28))})
-def test_a_bare_day_takes_month_and_year_from_what_follows(
-    quote: str, value: tuple[int, date]
-) -> None:
-    assert read_date(str(value[0]), None, after=quote) == value[1]
-
-
-def test_a_date_without_a_year_needs_a_day_near_it() -> None:
-    assert read_date("21/01") is None
-
-
-@cases(
-    {
-        "2008": "2008",
-        "nel '98": "1998",
-        "'08": "2008",
-        "03/2011": "2011",
-        "12/05/2011": "2011",
-        "12.5.11": "2011",
-        "2O08": "2008",
-        "circa 10 anni fa": None,
-    }
-)
-def test_a_year(quote: str, value: str | None) -> None:
-    assert read_year(quote, DISCHARGED) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "dates"),
-    [
-        ("3 marzo del sessantuno", [(3, 3, "61")]),
-        ("3 marzo due mila venti", [(3, 3, "2020")]),
-        ("12 maggio millenovecentoquarantotto", [(12, 5, "1948")]),
-        ("12 maggio duemila circa", [(12, 5, "2000")]),
-        ("12 maggio del settantatrr", [(12, 5, None)]),
-        ("12 maggio duemilaquattordic", [(12, 5, None)]),
-        ("il 12/00/2017", []),
-        ("il 32/01/2017, il 00.05.2017", []),
-    ],
-)
-def test_dates_as_they_are_written(text: str, dates: list[Any]) -> None:
-    assert [(one.day, one.month, one.year) for one in written(text)] == dates
-
-
-SHAPES = ("{d:02}/{m:02}/{y}", "{d}.{m}.{y}", "{d}-{m:02}-{y}", "{y}-{m:02}-{d:02}", "{d} {n} {y}")
-
-
-@given(
-    st.dates(date(1925, 1, 1), date(2050, 12, 31)),
-    st.sampled_from(SHAPES),
-    st.sampled_from(("", "İl 🙂 ", "Ricoverata il ", "PA 120/80, ", "(")),
-    st.sampled_from(("", ".", ", 1/2 cp", " ore 8", ")", "\nHb 10.2")),
-)
-def test_a_date_planted_in_text_is_found_in_its_place(
-    day: date, shape: str, before: str, after: str
-) -> None:
-    written = shape.format(d=day.day, m=day.month, y=day.year, n=STEMS[day.month - 1])
-    text = before + written + after
-    found = [one for one in find_dates(text)]
-    assert [(text[one.start : one.end], one.day) for one in found] == [(written, day)]
-
-
-def test_the_latest_date_is_one_written_in_full() -> None:
-    assert latest_date("Nato il 3.4.50, ricovero 20/01/2025, controllo il 3/2/69") == date(
-        2025, 1, 20
-    )
-    assert latest_date("Lasix 25 mg 1/2 cp") is None
-
-
-# ---- doses
-
-
-@cases(
-    {
-        "Lasix 25 mg 1 cp x 2": 50,
-        "Lasix 25: 2+1½+0": 87.5,
-        "Lasix 500 mezza compressa al dì (250 mg)": 250,
-        "Lasix cp 25 mg ........: 2 cp ore 8, 1 cp ore 16": 75,
-        "Lasix 25 mg 1 cp ore 8": 25,
-        "25 mg, 1 cp alle 8 e alle 16": 50,
-        "Lasix 25 mg 1/2 cp": 12.5,
-        "Lasix 25 mg ½ cp": 12.5,
-        "Lasix 25 mg 1½ cp": 37.5,
-        "Lasix 25 mg 1 e 1/2 cp": 37.5,
-        "Lasix 25 mg 1 compressa e mezza": 37.5,
-        "Lasix 25 mg mezza compressa al mattino": 12.5,
-        "Lasix 500 mg 1/4 cp": 125,
-        "furosemide 125 mg (1/4 di cp da 500 mg)": 125,
-        "furosemide 25 mg x 2/die": 50,
-        "furosemide 25 mg BID": 50,
-        "furosemide 25 mg 1x2": 50,
-        "furosemide mg 25, due compresse al mattino ed una al vespro": 75,
-        "Lasix 25   1   1/2   -": 37.5,
-        "Lasix 25   -   1   -": 25,
-        "furosemide 25 mg 1-0-1": 50,
-        "furosemide 25 mg due volte al dì": 50,
-        "furosemide 20 mg ogni 12 ore": 40,
-        "furosemide 50 mg/die": 50,
-        "furosemide 25 mg die": 25,
-        "Lasix 25 mg 2 cp/die": 50,
-        "Lasix 25 mg 1 cp h 8 + 1 cp h 16": 50,
-        "Lasix 25 mg 1 cp ore 8, 1/2 cp ore 16": 37.5,
-        "ore 8: 1 cp, ore 16: 1/2 cp di Lasix 25 mg": 37.5,
-        "Lasix 25 mg ore 8 1/2 cp": 12.5,
-        "Lasix 25 mg 1 cpr al mattino, mezza alle 16": 37.5,
-        "Lasix 25 mg, 2 compresse la mattina e 1 il pomeriggio": 75,
-        "Furosemide 25 mg, una compressa al mattino e una alla sera": 50,
-        "Lasix 25 mg 1 cp mattina e sera": 50,
-        "Lasix 25 mg 1 cp x 2 (ore 8 e ore 16)": 50,
-        "Lasix 25 mg: 1 cp ore 8.00; 1 cp ore 14.00": 50,
-        "Furosemide 25 mg h 8-14-20": 75,
-        "Lasix 25 mg 8-16": 50,
-        "40 mg alle ore 8 e 20 mg alle ore 16": 60,
-        "Lasix 2 fl da 20 mg": 40,
-        "Lasix 25 1 cp": 25,
-        "furo 25x2": 50,
-        "Lasix 12,5 mg": 12.5,
-        "Lasix": None,
-        "furosemide 25-50 mg": None,
-        "Lasix 25 mg a giorni alterni": None,
-        "Lasix 25 mg 1 cp a gg alterni": None,
-        "Lasix 25 mg lun-mer-ven": None,
-        "Lasix 25 mg 3 volte a settimana": None,
-        "Lasix 25 mg al bisogno": None,
-    }
-)
-def test_a_dose_in_milligrams_a_day(quote: str, value: float | None) -> None:
-    assert mg_a_day(quote) == value
-
-
-@cases(
-    {
-        "Lasix 25 mg a giorni alterni": True,
-        "Lasix 25 mg un giorno sì e uno no": True,
-        "Lasix 25 mg 1 cp ogni 48 ore": True,
-        "Lasix 25 mg 1 cp ore 8": False,
-        "Lasix 25 mg ogni 12 ore": False,
-    }
-)
-def test_a_dose_not_taken_every_day_is_known_as_such(quote: str, value: bool) -> None:
-    assert not_daily(quote) is value
-
-
-@pytest.mark.parametrize(
-    ("quote", "after", "dose"),
-    [
-        ("25 mg", " 1 cp x 2, ASA 100 mg 1 cp", 50),
-        ("25 mg", ", due compresse alle ore 8 e una alle ore 16, bisoprololo 2,5 mg", 75),
-        ("25 mg", " (1 cp ore 8, 1 cp ore 16); ASA 100", 50),
-        ("25 mg", " 1 cp ore 8 e bisoprololo 2,5 mg x 2", 25),
-        ("20 mg", " 1 fl ev x 2\n", 40),
-        ("25", " 2 cp h8 bisoprololo 2,5 1 cp", 50),
-        ("25 mg", " una compressa a giorni alterni, digossina", None),
-        ("25 mg 1 cp", ", pantoprazolo 20 mg 1 cp x 2", 25),
-    ],
-)
-def test_a_dose_ends_where_the_next_drug_begins(quote: str, after: str, dose: float | None) -> None:
-    assert mg_a_day(entry(quote, after)) == dose
 
 
 # ---- codes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.extract.test_asked import WAYS, claim, says
+from tests.extract.claims import WAYS, claim, says
 from tests.front_door import LETTER, Run
 from tests.loopback.together import LoopbackTogether
 

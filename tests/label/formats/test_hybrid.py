@@ -15,7 +15,7 @@ from core.label.together import Together
 from core.read import read_text
 from core.records import Missing, Span
 from core.schema import default_schema
-from tests.extract.test_asked import BODY, HEAD, asked, claim, one, says, values
+from tests.extract.claims import BODY, HEAD, asked, claim, one, says, values
 from tests.loopback.together import Json, Said, Serve
 from tests.places import DATA
 

@@ -10,11 +10,12 @@ from core.records import Phrase
 from core.schema import default_schema
 from tests.label.rules import test_course as course
 from tests.label.rules import test_drugs as drugs
+from tests.label.rules import test_heart as heart
 from tests.label.rules import test_history as history
 from tests.label.rules import test_identity as identity
 from tests.label.rules.letters import RULES, fields, letter, told
 
-TABLES = (identity.CASES, history.CASES, drugs.CASES, course.CASES)
+TABLES = (identity.CASES, history.CASES, heart.CASES, drugs.CASES, course.CASES)
 SECTIONS = [
     None,
     "Diagnosi",
