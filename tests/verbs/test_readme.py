@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 import typer.main
 
 import lettera
@@ -38,3 +39,13 @@ def test_make_targets_and_files_of_the_readme_exist() -> None:
         assert (ROOT / name).exists(), name
     for path in re.findall(r"\((demo/[^)]+)\)", README):
         assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize("name", ["README.md", "MEASURED.md", "Makefile"])
+def test_the_tests_and_measurements_that_are_named_exist(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for path in re.findall(r"\btests/[\w./*]+\w", text):
+        assert list(ROOT.glob(path)), path
+    for module in re.findall(r"\btests(?:\.\w+)+", text):
+        path = module.replace(".", "/")
+        assert (ROOT / path).is_dir() or (ROOT / f"{path}.py").is_file(), module
