@@ -36,7 +36,7 @@ from verbs.terminal import (
     warn,
     watch,
 )
-from verbs.training import train_lessons
+from verbs.training import stored, train_lessons
 
 if TYPE_CHECKING:
     from annotate.server.server import LabelStudioServer
@@ -187,7 +187,7 @@ def up(
         corrected = pull_step(client, project, workspace / "corrected.jsonl")
         say("4 of 5: training")
         made = workspace / "model"
-        train_lessons(read_annotations(labelled), corrected, made, model)
+        train_lessons(stored(labelled, made), corrected, made, model)
         requeueing(client, project, workspace, made)()
         say("5 of 5: opening the demo and the labelling backend")
         with open_for_people(client, project, made, model, demo_port, backend_port) as page:

@@ -43,11 +43,6 @@ def _split(raw: Json, cls: type) -> tuple[Json, Json]:
     }
 
 
-def _check(text: str, start: int, end: int, quote: str, where: str) -> None:
-    if not 0 <= start < end <= len(text) or text[start:end] != quote:
-        raise BadInput(f"{where}: the span {start}-{end} does not quote the text it points to")
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """Where a page (from 1) of the file stands in the letter's text."""
@@ -200,8 +195,14 @@ class Annotation:
     extra: Extra = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        text = self.phrase.text
         for span in self.spans:
-            _check(self.phrase.text, span.start, span.end, span.text, f"phrase {self.phrase.id}")
+            start, end = span.start, span.end
+            if not 0 <= start < end <= len(text) or text[start:end] != span.text:
+                raise BadInput(
+                    f"phrase {self.phrase.id}: the span {start}-{end} does not quote the text it "
+                    "points to"
+                )
 
     @property
     def key(self) -> str:

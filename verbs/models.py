@@ -24,7 +24,7 @@ from verbs.terminal import (
     warn,
     watch,
 )
-from verbs.training import labels_chosen, train_after, train_lessons, train_step
+from verbs.training import labels_chosen, stored, train_after, train_lessons, train_step
 
 if TYPE_CHECKING:
     from core.bench.asked import Ask
@@ -98,7 +98,8 @@ def train_verb(
     """
     from core.learn.retrain import last_model
 
-    known, chosen = labels_chosen(read_annotations(corrected), labels)
+    view, chosen = labels_chosen(labels)
+    known = stored(corrected, out, view)
     asked: dict[str, Any] = {"head": head, "epochs": epochs, "batch_size": batch_size}
     asked |= {"learning_rate": learning_rate, "labels": chosen}
     how: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
@@ -120,7 +121,7 @@ def learn(
 ) -> None:
     """Learn as `up` does, from the files of the workspace. Started by the labelling backend."""
     files = [workspace / name for name in ("labelled.jsonl", "corrected.jsonl")]
-    labelled, corrected = (read_annotations(f) if f.exists() else [] for f in files)
+    labelled, corrected = (stored(f, out) if f.exists() else () for f in files)
     if not (labelled or corrected):
         raise BadInput(f"{workspace}: no labelled.jsonl and no corrected.jsonl to learn from")
     train_lessons(labelled, corrected, out, model)

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,14 +90,17 @@ def as_view(name: str) -> "View":
     raise UnknownName(f"no label set named '{name}'; choose one of: {', '.join(VIEWS)}")
 
 
-def view_of(annotations: Sequence["Annotation"]) -> "View":
+def view_of(annotations: Iterable["Annotation"]) -> "View":
     """The label set of annotations: the one they name, else the smallest that has their labels."""
     from core.schema import default_schema
 
-    told = {str(a.extra["view"]) for a in annotations if "view" in a.extra}
-    if len(told) == 1:
-        return as_view(told.pop())
-    return default_schema().view_of(span.label for a in annotations for span in a.spans)
+    told: set[str] = set()
+    labels: set[str] = set()
+    for annotation in annotations:
+        if "view" in annotation.extra:
+            told.add(str(annotation.extra["view"]))
+        labels.update(span.label for span in annotation.spans)
+    return as_view(told.pop()) if len(told) == 1 else default_schema().view_of(labels)
 
 
 def read_annotations(path: Path) -> list["Annotation"]:

@@ -1,6 +1,7 @@
 """How training is run and told, by whichever verb: `train`, `learn`, `up`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,20 +9,32 @@ from verbs.terminal import as_view, count, say, view_of
 
 if TYPE_CHECKING:
     from core.learn.data.split import Split
+    from core.learn.data.stored import Stored
     from core.learn.record import Record
     from core.records import Annotation
+    from core.schema import View
 
 
-def labels_chosen(
-    known: "Sequence[Annotation]", labels: str | None
-) -> "tuple[Sequence[Annotation], tuple[str, ...] | None]":
-    """The annotations as a view sees them, or the labels named."""
-    from core.schema import VIEWS, default_schema
+def stored(path: Path, out: Path, view: "View | None" = None) -> "Stored":
+    """The annotations of a file, as a view sees them, on the disk where a model is to be made."""
+    from core.jsonl import read_records
+    from core.learn.data.stored import Stored
+    from core.records import Annotation
+    from core.schema import default_schema
+
+    known: Iterable[Annotation] = read_records(path, Annotation)
+    if view is not None:
+        known = (default_schema().seen_as(annotation, view) for annotation in known)
+    return Stored.of(known, out.absolute().parent)
+
+
+def labels_chosen(labels: str | None) -> "tuple[View | None, tuple[str, ...] | None]":
+    """The view, or the labels named."""
+    from core.schema import VIEWS
 
     if labels in VIEWS:
-        view = as_view(labels)
-        return [default_schema().seen_as(annotation, view) for annotation in known], None
-    return known, None if labels is None else tuple(labels.split(","))
+        return as_view(labels), None
+    return None, None if labels is None else tuple(labels.split(","))
 
 
 def train_after(
@@ -100,9 +113,10 @@ def train_lessons(
     from demo.lessons import lessons
 
     chosen = options_for(model).keep == "best"
-    view = view_of([*labelled, *corrected])
+    view = view_of(chain(labelled, corrected))
     last = last_model(out)
-    stays = None if last is None else stays_of(read_record(last), [*labelled, *corrected])
-    lots, told = lessons(labelled, corrected, view, chosen=chosen, stays=stays)
+    stays = None if last is None else stays_of(read_record(last), chain(labelled, corrected))
+    folder = out.absolute().parent
+    lots, told = lessons(labelled, corrected, view, chosen=chosen, stays=stays, folder=folder)
     say(told)
     train_after(lots, out, model, last)

@@ -4,8 +4,8 @@ It stands beside whatever finds the spans, so that every model tells them, and l
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.learn.data.split import Split
@@ -13,12 +13,13 @@ from core.learn.data.variety import distinct
 from core.learn.data.vocabulary import allowed_words
 from core.learn.engines import MEANINGS
 from core.learn.engines.cues import code_features, state_features
-from core.learn.engines.features import look
+from core.learn.engines.features import Seen, look
 from core.learn.engines.meanings import CODES, STATES, Meanings, code_label, words_of
 from core.learn.engines.packed import pack
 from core.learn.scoring.meanings import coded, judged
 from core.learn.scoring.pairs import pairs
 from core.learn.scratch.crfsuite import CrfTrainer
+from core.learn.tags import Word, words
 from core.records import Annotation, Json, Phrase, Span
 
 _ROUNDS = 60
@@ -30,12 +31,7 @@ _COPIES = 8
 """The most times that a span of a rare state is learned from: the root of how rare it is."""
 
 Row = tuple[list[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    states: list[Row]
-    codes: list[Row]
+Placed = tuple[Span, Word]
 
 
 def learn_meanings(lots: Split, labels: Sequence[str], folder: Path) -> Json:
@@ -43,16 +39,17 @@ def learn_meanings(lots: Split, labels: Sequence[str], folder: Path) -> Json:
     it: how many spans taught each, and how well it does on the gold spans of the other lots. {} and
     no file where there is nothing to tell apart."""
     known = frozenset(allowed_words(lots.train))
-    rows = _rows(lots.train, frozenset(labels), known)
-    states = Counter(state for _, state in rows.states)
-    codes = _codes(rows.codes)
-    told: Json = {STATES: dict(states) if len(states) > 1 else {}, CODES: codes}
+    taught = distinct(lots.train)
+    wanted = frozenset(labels)
+    states, codes = _counts(_spans(taught, wanted))
+    told: Json = {STATES: dict(states) if len(states) > 1 else {}, CODES: _kept(codes)}
     models: dict[str, bytes] = {}
     if told[STATES]:
-        models[STATES] = _learned(_copied(rows.states, states), _STATE, folder)
-    if codes:
-        own = [row for row in rows.codes if row[1].rpartition("=")[0] in codes]
-        models[CODES] = _learned(own, _CODE, folder)
+        rows = _rows(_spans(taught, wanted), _state, state_features, known)
+        models[STATES] = _learned(_copied(rows, states), _STATE, folder)
+    if told[CODES]:
+        rows = _rows(_spans(taught, told[CODES]), _code, code_features, known)
+        models[CODES] = _learned(rows, _CODE, folder)
     if not models:
         return {}
     pack(folder / MEANINGS, models, known)
@@ -62,30 +59,51 @@ def learn_meanings(lots: Split, labels: Sequence[str], folder: Path) -> Json:
     return told | {"scores": scores}
 
 
-def _rows(
-    annotations: Sequence[Annotation], labels: frozenset[str], known: frozenset[str]
-) -> _Rows:
-    """What there is to learn of each span of the labels: its state, its code."""
-    rows = _Rows([], [])
-    for phrase, spans in _spans(annotations, labels):
-        seen = look(phrase.text, phrase.section, known)
-        for span in spans:
-            place = words_of(seen.places, span)
-            if place is None:
-                continue
-            if span.state is not None:
-                rows.states.append((state_features(seen, *place, span.label), span.state))
-            if coded(span.label) and (code := _code(span)):
-                rows.codes.append((code_features(seen, *place, span.label), code))
-    return rows
-
-
 def _spans(
-    annotations: Sequence[Annotation], labels: frozenset[str]
-) -> Iterator[tuple[Phrase, list[Span]]]:
-    for annotation in distinct(annotations):
-        if spans := [span for span in annotation.spans if span.label in labels]:
+    annotations: Iterable[Annotation], labels: Collection[str]
+) -> Iterator[tuple[Phrase, list[Placed]]]:
+    """The spans of the labels that hold a word, with their words, by phrase."""
+    for annotation in annotations:
+        places = words(annotation.phrase.text) if annotation.spans else []
+        spans = [
+            (span, place)
+            for span in annotation.spans
+            if span.label in labels and (place := words_of(places, span))
+        ]
+        if spans:
             yield annotation.phrase, spans
+
+
+def _counts(phrases: Iterable[tuple[Phrase, list[Placed]]]) -> tuple[Counter[str], Counter[str]]:
+    """How many spans have each state, and each code."""
+    states: Counter[str] = Counter()
+    codes: Counter[str] = Counter()
+    for _, spans in phrases:
+        states.update(span.state for span, _ in spans if span.state is not None)
+        codes.update(code for span, _ in spans if (code := _code(span)))
+    return states, codes
+
+
+def _rows(
+    phrases: Iterable[tuple[Phrase, list[Placed]]],
+    name_of: Callable[[Span], str | None],
+    features: Callable[[Seen, int, int, str], list[str]],
+    known: frozenset[str],
+) -> Iterator[Row]:
+    """What there is to learn of each span that has a name. Made one by one: of a million phrases
+    the features of all would stand in memory twice, here and in the library."""
+    for phrase, spans in phrases:
+        named = [
+            (span, place, name) for span, place in spans if (name := name_of(span)) is not None
+        ]
+        if named:
+            seen = look(phrase.text, phrase.section, known)
+            for span, place, name in named:
+                yield features(seen, *place, span.label), name
+
+
+def _state(span: Span) -> str | None:
+    return span.state
 
 
 def _code(span: Span) -> str | None:
@@ -95,16 +113,16 @@ def _code(span: Span) -> str | None:
     return code_label(span.label, span.value) if known else None
 
 
-def _codes(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
-    """How many spans have each code, by field; of a single code there is nothing to learn."""
+def _kept(codes: Counter[str]) -> dict[str, dict[str, int]]:
+    """The codes by field; where there is a single one, there is nothing to learn."""
     found: dict[str, dict[str, int]] = {}
-    for name, count in sorted(Counter(name for _, name in rows).items()):
+    for name, count in sorted(codes.items()):
         label, _, code = name.rpartition("=")
         found.setdefault(label, {})[code] = count
     return {label: codes for label, codes in found.items() if len(codes) > 1}
 
 
-def _copied(rows: Sequence[Row], counts: Counter[str]) -> Iterator[Row]:
+def _copied(rows: Iterable[Row], counts: Counter[str]) -> Iterator[Row]:
     most = max(counts.values())
     for row in rows:
         yield from [row] * min(_COPIES, round((most / counts[row[1]]) ** 0.5))
@@ -119,9 +137,10 @@ def _learned(rows: Iterable[Row], how: dict[str, float], folder: Path) -> bytes:
 
 def _scored(meanings: Meanings, gold: Sequence[Annotation], labels: Sequence[str]) -> Json:
     """How well states and codes are told of gold's own spans, whoever finds them."""
-    bare = [
-        replace(a, spans=tuple(replace(s, state=None, value=None) for s in a.spans)) for a in gold
-    ]
-    said = [replace(a, spans=meanings.of(a.phrase, a.spans)) for a in bare]
+
+    def bare(spans: Iterable[Span]) -> list[Span]:
+        return [replace(span, state=None, value=None) for span in spans]
+
+    said = (replace(a, spans=meanings.of(a.phrase, bare(a.spans))) for a in gold)
     found = judged([p for p in pairs(gold, said, nested=True) if p.true and p.true.label in labels])
     return {name: told.to_json() for name, told in found.items()}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.errors import BadInput
 from core.learn.data.split import SIDES, Side, Split, split
+from core.learn.data.stored import unskipped, where
 from core.learn.networks.checkpoints import made_before, refuse_other
 from core.learn.options import Options, Progress, is_crf
 from core.learn.places import in_place, put_in_place
@@ -110,13 +111,13 @@ def _lots(annotations: Sequence[Annotation] | Split, options: Options, before: R
         if any(side != "test" for side in stays_of(before, lots.test).values()):
             raise Incomparable("the last model has learned from letters that are to be scored on")
     else:
-        usable = [annotation for annotation in annotations if not annotation.skipped]
+        known = unskipped(annotations)
         lots = split(
-            usable,
+            known,
             method=options.split,
             seed=options.seed,
             shares=shares_of(options),
-            stays=stays_of(before, usable),
+            stays=stays_of(before, known),
         )
     if not lots.test or not (lots.validation or options.keep == "last"):
         raise Incomparable(
@@ -181,7 +182,7 @@ def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
 
 def _gold(test: Sequence[Annotation]) -> tuple[Sequence[Annotation], bool]:
     """What two models are compared on, and whether it is corrections alone."""
-    corrected = [annotation for annotation in test if annotation.origin == "human"]
+    corrected = where(test, lambda annotation: annotation.origin == "human")
     enough = len({a.phrase.letter for a in corrected}) >= FEWEST
     return (corrected if enough else test), enough or len(corrected) == len(test)
 

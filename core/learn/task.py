@@ -29,7 +29,7 @@ class Task:
     progress: Progress | None
 
 
-def kept_of(annotations: Sequence[Annotation], options: Options) -> list[Annotation]:
+def kept_of(annotations: Sequence[Annotation], options: Options) -> Sequence[Annotation]:
     return sampled(distinct(annotations) if options.distinct else annotations, options)
 
 

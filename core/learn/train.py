@@ -12,12 +12,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from core.errors import BadInput, MissingExtra, UnknownName
 from core.learn.data.leakage import leaks, refuse
 from core.learn.data.lesson import Lesson
-from core.learn.data.split import Split, split
+from core.learn.data.split import SIDES, Split, split
+from core.learn.data.stored import unskipped
 from core.learn.heads import HEADS
 from core.learn.learners import learn
 from core.learn.networks.checkpoints import fingerprint, made_before
@@ -74,10 +76,9 @@ def lots_of(annotations: Sequence[Annotation] | Split, options: Options) -> Spli
     """Train, validation and test; what a person skipped is in none. Raises BadInput where a lot
     that is needed is empty."""
     if not isinstance(annotations, Split):
-        usable = [annotation for annotation in annotations if not annotation.skipped]
-        return split(usable, method=options.split, seed=options.seed, shares=shares_of(options))
-    lots = (annotations.train, annotations.validation, annotations.test)
-    found = Split(*(tuple(a for a in lot if not a.skipped) for lot in lots))
+        shares = shares_of(options)
+        return split(unskipped(annotations), method=options.split, seed=options.seed, shares=shares)
+    found = Split(*(unskipped(getattr(annotations, side)) for side in SIDES))
     needed = {"learn from": found.train, "be scored on": found.test}
     if options.keep == "best":
         needed["choose the best epoch by"] = found.validation
@@ -98,7 +99,7 @@ def mark_of(lots: Split, options: Options) -> str:
     known = dataclasses.asdict(options) | {"lots": sizes}
     if options.start is not None:
         known["start"] = read_record(Path(options.start)).weights
-    return fingerprint([*lots.train, *lots.validation, *lots.test], known)
+    return fingerprint(chain(lots.train, lots.validation, lots.test), known)
 
 
 def _check(options: Options) -> None:
@@ -171,7 +172,12 @@ def _view(labels: Sequence[str]) -> View | None:
 
 def _record(lots: Split, lesson: Lesson, options: Options, mark: str) -> Record:
     """What is known before anything is learned."""
-    usable = [*lots.train, *lots.validation, *lots.test]
+    letters: dict[str, set[str]] = {side: set() for side in SIDES}
+    origins: Counter[str] = Counter()
+    for side, own in letters.items():
+        for annotation in getattr(lots, side):
+            own.add(annotation.phrase.letter)
+            origins[annotation.origin] += 1
     return Record(
         labels=lesson.labels,
         view=_view(lesson.labels),
@@ -179,12 +185,9 @@ def _record(lots: Split, lesson: Lesson, options: Options, mark: str) -> Record:
         limit=0,
         options=dataclasses.asdict(options),
         versions={"python": platform.python_version()},
-        phrases=dict(Counter(a.origin for a in usable)),
+        phrases=dict(origins),
         spans={},
-        split={
-            name: sorted({opaque(a.phrase.letter) for a in getattr(lots, name)})
-            for name in ("train", "validation", "test")
-        },
+        split={side: sorted(set(map(opaque, own))) for side, own in letters.items()},
         scores={},
         epochs=0.0,
         best_epoch=0.0,

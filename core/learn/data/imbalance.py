@@ -9,54 +9,60 @@ repeats examples, of the rarest class first, until it is as frequent as the mean
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from core.learn.data.stored import taken
 from core.learn.options import Options
 from core.records import Annotation, Json
 
 _LEAST = 0.01
 
 
-def sampled(annotations: Sequence[Annotation], options: Options) -> list[Annotation]:
+def sampled(annotations: Sequence[Annotation], options: Options) -> Sequence[Annotation]:
     """The phrases to learn from, in order; repeated ones at the end."""
     if options.imbalance == "downsample":
-        return _downsampled(annotations, options.plain, options.seed)
+        return taken(annotations, _fewer(annotations, options.plain, options.seed))
     if options.imbalance == "oversample":
-        return [*annotations, *_repeats(annotations, options.seed)]
-    return list(annotations)
+        rows = [*range(len(annotations)), *_repeats(annotations, options.seed)]
+        return taken(annotations, rows)
+    return annotations
 
 
-def _downsampled(annotations: Sequence[Annotation], plain: float, seed: int) -> list[Annotation]:
+def _fewer(annotations: Sequence[Annotation], plain: float, seed: int) -> list[int]:
+    """The numbers of the phrases that are left."""
     empty = [n for n, annotation in enumerate(annotations) if not annotation.spans]
     room = round((len(annotations) - len(empty)) * plain / (1 - plain))
     order = np.random.default_rng(seed).permutation(empty).tolist()
     left_out = set(order[room:])
-    return [annotation for n, annotation in enumerate(annotations) if n not in left_out]
+    return [n for n in range(len(annotations)) if n not in left_out]
 
 
-def _repeats(annotations: Sequence[Annotation], seed: int) -> list[Annotation]:
-    """Further copies of phrases with rare labels. The mean stays that of the first counts, for a
-    copy brings its other labels along and the mean would run away from the rare ones."""
-    holds = [{span.label for span in annotation.spans} for annotation in annotations]
+def _repeats(annotations: Sequence[Annotation], seed: int) -> list[int]:
+    """The numbers of further copies of phrases with rare labels. The mean stays that of the first
+    counts, for a copy brings its other labels along and the mean would run away from the rare
+    ones."""
+    known: dict[frozenset[str], frozenset[str]] = {}  # few, that many phrases share
+    sets = (frozenset(span.label for span in annotation.spans) for annotation in annotations)
+    holds = [known.setdefault(labels, labels) for labels in sets]
     counts = Counter(label for labels in holds for label in labels)
     mean = sum(counts.values()) / max(1, len(counts))
     rng = np.random.default_rng(seed)
-    repeats: list[Annotation] = []
+    repeats: list[int] = []
     for label in sorted(counts, key=lambda name: (counts[name], name)):
         rows = rng.permutation([n for n, labels in enumerate(holds) if label in labels]).tolist()
         at = 0
         while counts[label] < mean:
             row = rows[at % len(rows)]
-            repeats.append(annotations[row])
+            repeats.append(row)
             counts.update(holds[row])
             at += 1
     return repeats
 
 
 def weights(
-    there: Sequence[frozenset[int]], tags: Sequence[str], options: Options
+    there: Iterable[frozenset[int]], tags: Sequence[str], options: Options
 ) -> list[float] | None:
     """The weight of each tag in the loss, from the tags that each example holds; None where the
     options weigh nothing.
@@ -68,9 +74,13 @@ def weights(
     if options.imbalance not in ("weighted", "clamped"):
         return None
     floor = 1.0 if options.imbalance == "clamped" else _LEAST
-    counts = Counter(number for held in there for number in held)
+    counts: Counter[int] = Counter()
+    examples = 0
+    for held in there:
+        counts.update(held)
+        examples += 1
     return [
-        1.0 if tag == "O" or not counts[n] else max(floor, (len(there) - counts[n]) / counts[n])
+        1.0 if tag == "O" or not counts[n] else max(floor, (examples - counts[n]) / counts[n])
         for n, tag in enumerate(tags)
     ]
 

@@ -6,15 +6,18 @@ generated letters of one voice at most 50 %, and what is the same document twice
 Single phrases repeat all the time (headings, stock sentences): those are counted, not refused.
 """
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from core.errors import BadInput
-from core.learn.data.split import Split
+from core.learn.data.split import SIDES, Side, Split
+from core.learn.data.stored import taken
 from core.learn.record import opaque
 from core.learn.tags import words
 from core.records import Annotation
@@ -25,6 +28,8 @@ _FEWEST_RUNS = 50
 _SHORTEST = 100
 _NAMED = 3
 _AT_ONCE = 256
+
+Text = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,25 @@ class Leaks:
 
 def leaks(lots: Split) -> Leaks:
     """What a score on the validation and test letters would owe to having learned them by heart."""
-    held = [*lots.validation, *lots.test]
-    sides = [{a.phrase.letter for a in lot} for lot in (lots.train, lots.validation, lots.test)]
-    torn = (sides[0] & (sides[1] | sides[2])) | (sides[1] & sides[2])
-    copies = (*_copies(lots.train, held, torn), *_copies(lots.validation, lots.test, torn))
-    learned = {_plain(a.phrase.text) for a in lots.train}
-    scored = {_plain(a.phrase.text) for a in held}
-    return Leaks(tuple(sorted(map(opaque, torn))), copies, len(scored & learned), len(scored))
+    rows: dict[Side, dict[str, array[int]]] = {side: {} for side in SIDES}
+    scored: set[str] = set()
+    repeated: set[str] = set()
+    for side in reversed(SIDES):  # those learned from come last
+        for row, annotation in enumerate(getattr(lots, side)):
+            rows[side].setdefault(annotation.phrase.letter, array("q")).append(row)
+            text = _plain(annotation.phrase.text)
+            if side != "train":
+                scored.add(text)
+            elif text in scored:
+                repeated.add(text)
+    train, validation, test = (rows[side].keys() for side in ("train", "validation", "test"))
+    torn = (train & (validation | test)) | (validation & test)
+    learned, checked, held = (
+        _letters(getattr(lots, side), rows[side], torn) for side in ("train", "validation", "test")
+    )
+    chosen, known = [*checked], [*held]
+    copies = (*_copies(learned, [*chosen, *known]), *_copies(chosen, known))
+    return Leaks(tuple(sorted(map(opaque, torn))), copies, len(repeated), len(scored))
 
 
 def refuse(found: Leaks) -> None:
@@ -100,39 +117,43 @@ def _words(text: str) -> list[str]:
     return [folded[a:b] for a, b in words(folded)]
 
 
-def _letters(annotations: Iterable[Annotation], without: set[str]) -> tuple[list[str], list[str]]:
-    """Opaque ids and plain texts of the letters that the phrases are of."""
-    texts: dict[str, dict[str, str]] = {}
-    for annotation in annotations:
-        phrase = annotation.phrase
-        if phrase.letter not in without:
-            texts.setdefault(phrase.letter, {})[phrase.id] = _plain(phrase.text)
-    return [opaque(name) for name in texts], [" ".join(rows.values()) for rows in texts.values()]
+def _letters(
+    annotations: Sequence[Annotation], rows: Mapping[str, "array[int]"], without: set[str]
+) -> Iterator[Text]:
+    """Opaque id and plain text of the letters that the phrases are of, one letter at a time."""
+    for name, own in rows.items():
+        if name not in without:
+            phrases = (annotation.phrase for annotation in taken(annotations, own))
+            texts = {phrase.id: _plain(phrase.text) for phrase in phrases}
+            yield opaque(name), " ".join(texts.values())
 
 
-def _copies(
-    learned: Sequence[Annotation], held: Sequence[Annotation], torn: set[str]
-) -> list[Copy]:
-    """The held-out letters that stand among the learned ones, each with the one most like it."""
-    names, texts = _letters(held, torn)
-    others, known = _letters(learned, torn)
-    if not names or not others:
+def _copies(learned: Iterable[Text], held: Sequence[Text]) -> list[Copy]:
+    """The held-out letters that stand among the learned ones, each with the one most like it. Of
+    the learned ones, which may be many, some are looked at at a time."""
+    if not held:
         return []
-    same = {text: name for name, text in zip(others, known, strict=True) if len(text) > _SHORTEST}
-    found = {
-        name: Copy(name, same[t], 1.0) for name, t in zip(names, texts, strict=True) if t in same
-    }
-    ours, theirs = _runs(texts), _runs(known)
-    sizes, lengths = ours.sum(axis=1).A1, theirs.sum(axis=1).A1
-    for at in range(0, len(names), _AT_ONCE):
-        shared = (ours[at : at + _AT_ONCE] @ theirs.T).toarray()
-        shorter = np.minimum(sizes[at : at + _AT_ONCE, None], lengths[None, :])
+    long = {text for _, text in held if len(text) > _SHORTEST}
+    same: dict[str, str] = {}
+    ours = _runs([text for _, text in held])
+    sizes, across = ours.sum(axis=1).A1, ours.T.tocsr()
+    most, nearest = np.zeros(len(held)), np.zeros(len(held), np.int64)
+    others: list[str] = []
+    rest = iter(learned)
+    while some := list(islice(rest, _AT_ONCE)):
+        same |= {text: name for name, text in some if text in long}
+        theirs = _runs([text for _, text in some])
+        shorter = np.minimum(theirs.sum(axis=1).A1[:, None], sizes[None, :])
+        shared = (theirs @ across).toarray()
         alike = np.where(shorter >= _FEWEST_RUNS, shared / np.maximum(shorter, 1), 0)
-        best = alike.argmax(axis=1)
-        for row, column in enumerate(best.tolist()):
-            share = round(float(alike[row, column]), 2)
-            if share >= NEAR and names[at + row] not in found:
-                found[names[at + row]] = Copy(names[at + row], others[column], min(share, 0.99))
+        more = alike.max(axis=0) > most
+        most[more] = alike.max(axis=0)[more]
+        nearest[more] = len(others) + alike.argmax(axis=0)[more]
+        others += [name for name, _ in some]
+    found = {name: Copy(name, same[text], 1.0) for name, text in held if text in same}
+    for (name, _), other, share in zip(held, nearest.tolist(), most.tolist(), strict=True):
+        if (share := round(share, 2)) >= NEAR and name not in found:
+            found[name] = Copy(name, others[other], min(share, 0.99))
     return list(found.values())
 
 

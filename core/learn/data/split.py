@@ -1,14 +1,17 @@
 """Which letters are learned from, which choose the model, which give its score: no letter twice."""
 
+import sys
 import warnings
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
 
 from core.errors import BadInput, UnknownName
+from core.learn.data.stored import taken
 from core.learn.options import METHODS, Method
 from core.records import Annotation, Origin
 
@@ -21,9 +24,19 @@ KNOWN: tuple[Origin, ...] = ("human", "fictitious")
 class Split:
     """Three lots of annotations, in the order they came."""
 
-    train: tuple[Annotation, ...]
-    validation: tuple[Annotation, ...]
-    test: tuple[Annotation, ...]
+    train: Sequence[Annotation]
+    validation: Sequence[Annotation]
+    test: Sequence[Annotation]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What must not be torn apart: the numbers of its annotations, its letters, and what it holds
+    that each side should have its share of (labels, and who said them)."""
+
+    rows: "array[int]" = field(default_factory=lambda: array("q"))
+    letters: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
 
 
 def hand_of(annotation: Annotation) -> str:
@@ -62,7 +75,7 @@ def split(
     free = [name for name in known if name not in fixed]
     taken = Counter(fixed.values())
     checked, scored = (max(share > 0, round(share * len(known))) for share in shares)
-    kinds = [_kinds(groups[name]) for name in free]
+    kinds = [groups[name].kinds for name in free]
     rows = list(range(len(free)))
     scored = max(0, scored - taken["test"])
     if stays:
@@ -75,7 +88,7 @@ def split(
         "test": [free[row] for row in test],
         "validation": [free[row] for row in validation],
     }
-    return _lots(annotations, fixed, held)
+    return _lots(annotations, groups, fixed, held)
 
 
 def folds(
@@ -92,7 +105,7 @@ def folds(
     names = _known(groups)
     if not 2 <= k <= len(names) - (validation > 0):
         raise BadInput(f"{len(names)} letters cannot be parted into {k} lots; choose fewer folds")
-    kinds = [_kinds(groups[name]) for name in names]
+    kinds = [groups[name].kinds for name in names]
     rest, lots = list(range(len(names))), []
     for left in range(k, 1, -1):
         chosen = _choose(rest, kinds, len(rest) // left, method, seed + left)
@@ -107,30 +120,39 @@ def folds(
             "test": [names[row] for row in test],
             "validation": [names[row] for row in checked],
         }
-        found.append(_lots(annotations, {}, held))
+        found.append(_lots(annotations, groups, {}, held))
     return found
 
 
-def _groups(annotations: Sequence[Annotation], method: Method) -> dict[str, list[Annotation]]:
+def _groups(annotations: Sequence[Annotation], method: Method) -> dict[str, _Group]:
     if method not in METHODS:
         raise UnknownName(f"no split named '{method}'; choose one of: {', '.join(METHODS)}")
-    groups: dict[str, list[Annotation]] = {}
-    for annotation in annotations:
-        groups.setdefault(hand_of(annotation), []).append(annotation)
+    groups: dict[str, _Group] = {}
+    for row, annotation in enumerate(annotations):
+        group = groups.setdefault(hand_of(annotation), _Group())
+        group.rows.append(row)
+        group.letters.add(annotation.phrase.letter)
+        group.kinds.update(sys.intern(span.label) for span in annotation.spans)
+        group.kinds.add(_origin(annotation.origin))
     return dict(sorted(groups.items()))
 
 
-def _known(groups: Mapping[str, list[Annotation]]) -> list[str]:
+def _origin(origin: Origin) -> str:
+    return f"origin {origin}"
+
+
+def _known(groups: Mapping[str, _Group]) -> list[str]:
     """The groups whose answers are known; all, where none is."""
-    known = [name for name, own in groups.items() if any(a.origin in KNOWN for a in own)]
+    sure = set(map(_origin, KNOWN))
+    known = [name for name, own in groups.items() if own.kinds & sure]
     return known or list(groups)
 
 
-def _fixed(groups: Mapping[str, list[Annotation]], stays: Mapping[str, Side]) -> dict[str, Side]:
+def _fixed(groups: Mapping[str, _Group], stays: Mapping[str, Side]) -> dict[str, Side]:
     """The side of each group with a letter that keeps its own; what was learned from stays so."""
     fixed: dict[str, Side] = {}
     for name, own in groups.items():
-        sides = {stays[a.phrase.letter] for a in own if a.phrase.letter in stays}
+        sides = {stays[letter] for letter in own.letters if letter in stays}
         if sides:
             fixed[name] = next(side for side in SIDES if side in sides)
     return fixed
@@ -138,22 +160,16 @@ def _fixed(groups: Mapping[str, list[Annotation]], stays: Mapping[str, Side]) ->
 
 def _lots(
     annotations: Sequence[Annotation],
+    groups: Mapping[str, _Group],
     fixed: Mapping[str, Side],
     held: Mapping[Side, Sequence[str]],
 ) -> Split:
     """The lots of groups with a side of their own or one chosen; all others are learned from."""
     side = {**fixed, **{name: side for side, names in held.items() for name in names}}
-    lots: dict[Side, list[Annotation]] = {name: [] for name in SIDES}
-    for annotation in annotations:
-        lots[side.get(hand_of(annotation), "train")].append(annotation)
-    return Split(*(tuple(lots[name]) for name in SIDES))
-
-
-def _kinds(annotations: list[Annotation]) -> set[str]:
-    """What a letter holds that each side should have its share of: labels, and who said them."""
-    return {span.label for a in annotations for span in a.spans} | {
-        f"origin {a.origin}" for a in annotations
-    }
+    rows = {name: array("q") for name in SIDES}
+    for name, group in groups.items():
+        rows[side.get(name, "train")] += group.rows
+    return Split(*(taken(annotations, np.sort(rows[name])) for name in SIDES))
 
 
 def _choose(
@@ -161,7 +177,8 @@ def _choose(
 ) -> set[int]:
     """`count` of the rows; stratified: such that every kind is there in its share."""
     shuffled: list[int] = np.random.default_rng(seed).permutation(rows).tolist()
-    names = sorted({n for row in rows for n in kinds[row] if any(n not in kinds[r] for r in rows)})
+    counts = Counter(name for row in rows for name in kinds[row])
+    names = sorted(name for name, count in counts.items() if count < len(rows))
     if method == "random" or not names or not 0 < count < len(rows):
         return set(shuffled[:count])
     from iterstrat.ml_stratifiers import (
@@ -177,5 +194,5 @@ def _choose(
         warnings.simplefilter("ignore")
         _, chosen = next(splitter.split(np.zeros(len(rows)), present))
     # It aims at a share label by label and may miss the count; the rest is made up at random.
-    picked = [rows[i] for i in chosen][:count]
-    return set(picked + [row for row in shuffled if row not in picked][: count - len(picked)])
+    picked = {rows[i] for i in chosen[:count]}
+    return picked | set([row for row in shuffled if row not in picked][: count - len(picked)])

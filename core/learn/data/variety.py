@@ -6,25 +6,33 @@ another that carries the same label elsewhere: "[fumo: ex fumatore] da 20 anni" 
 fumato] da 20 anni". The exchanged phrases are learned from and thrown away; nobody reads them.
 """
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 
 import numpy as np
 
+from core.learn.data.stored import taken
 from core.learn.tags import longest
 from core.records import Annotation, Span
 
 
-def distinct(annotations: Sequence[Annotation]) -> list[Annotation]:
+def distinct(annotations: Sequence[Annotation]) -> Sequence[Annotation]:
     """Each phrase once: the first of those with the same text, section and spans."""
-    first: dict[object, Annotation] = {}
-    for annotation in annotations:
-        spans = tuple((s.start, s.end, s.label) for s in annotation.spans)
-        first.setdefault((annotation.phrase.text, annotation.phrase.section, spans), annotation)
-    return list(first.values())
+    seen: set[bytes] = set()
+    rows = array("q")
+    for row, annotation in enumerate(annotations):
+        spans = [(s.start, s.end, s.label) for s in annotation.spans]
+        said = repr((annotation.phrase.text, annotation.phrase.section, spans))
+        mark = blake2b(said.encode(errors="surrogatepass"), digest_size=16).digest()
+        if mark not in seen:
+            seen.add(mark)
+            rows.append(row)
+    return taken(annotations, rows)
 
 
-def exchanged(annotations: Sequence[Annotation], share: float, seed: int) -> list[Annotation]:
+def exchanged(annotations: Sequence[Annotation], share: float, seed: int) -> Iterator[Annotation]:
     """The annotations with the spans of a share of them exchanged; of nested spans the longest."""
     quotes: dict[str, dict[str, None]] = {}
     for annotation in annotations:
@@ -32,12 +40,9 @@ def exchanged(annotations: Sequence[Annotation], share: float, seed: int) -> lis
             quotes.setdefault(span.label, {})[span.text] = None
     choices = {label: list(texts) for label, texts in quotes.items()}
     rng = np.random.default_rng(seed)
-    return [
-        _exchanged(annotation, choices, rng)
-        if annotation.spans and rng.random() < share
-        else annotation
-        for annotation in annotations
-    ]
+    for annotation in annotations:
+        chosen = annotation.spans and rng.random() < share
+        yield _exchanged(annotation, choices, rng) if chosen else annotation
 
 
 def _exchanged(

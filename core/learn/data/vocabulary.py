@@ -9,6 +9,7 @@ spelled from shorter pieces, down to single letters. A digit is a digit: no numb
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, trainers
 
@@ -48,7 +49,9 @@ def train_vocabulary(annotations: Sequence[Annotation], size: int) -> Tokenizer:
         limit_alphabet=len(_SIGNS),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(allowed_words(annotations), trainer)
+    allowed = allowed_words(annotations)
+    words = (word for word, count in allowed.items() for word in repeat(word, count))
+    tokenizer.train_from_iterator(words, trainer)
     # Every sign must also be there as a later piece, or a word with a rare one could not be read.
     pieces = tokenizer.get_vocab()
     for sign in _SIGNS:
@@ -61,8 +64,8 @@ def _model(pieces: dict[str, int] | None = None) -> models.WordPiece:
     return models.WordPiece(pieces or {}, unk_token=UNKNOWN, max_input_chars_per_word=60)
 
 
-def allowed_words(annotations: Iterable[Annotation]) -> list[str]:
-    """The words that a vocabulary may be made of, each as often as it stands in the letters."""
+def allowed_words(annotations: Iterable[Annotation]) -> dict[str, int]:
+    """The words that a vocabulary may be made of, and how often each stands in the letters."""
     schema = default_schema()
     identity = {f.name for f in schema.fields.values() if f.group == "identity"} | {"identity"}
     names = {name for name in identity if _is_name(schema, name)}
@@ -85,12 +88,14 @@ def allowed_words(annotations: Iterable[Annotation]) -> list[str]:
                 continue
             if _names(word) and any((s.field or s.label) in names for s in around):
                 never.add(word)
-            letters.setdefault(word, set()).add(annotation.phrase.letter)
+            seen = letters.setdefault(word, set())
+            if len(seen) < LETTERS_NEEDED:
+                seen.add(annotation.phrase.letter)
             if any({s.label, s.field} & identity for s in around):
                 barred.add(word)
-    often = {word for word, where in letters.items() if len(where) >= LETTERS_NEEDED}
+    often = {word for word, where in letters.items() if len(where) == LETTERS_NEEDED}
     allowed = (free | often - barred) - never
-    return [word for word in counts if word in allowed for _ in range(counts[word])]
+    return {word: count for word, count in counts.items() if word in allowed}
 
 
 def _names(word: str) -> bool:

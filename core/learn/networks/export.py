@@ -25,7 +25,8 @@ from core.records import Phrase
 
 DEAR = 0.002
 """What of strict F1 eight bits may not cost: from here on the tagger loads the network in fp32."""
-_SOME = 128
+SOME = 128
+"""So many phrases, taken evenly from those learned from, tell the ranges of activations."""
 _TOKENS = 1024
 
 
@@ -40,8 +41,8 @@ def write_model(
 ) -> Record:
     """Writes the folder `out`. `finished` makes the last record with the tagger made of it;
     `strict` scores a tagger in strict F1 on the validation letters. Where it is given the network
-    is written in int8 too, its ranges set by some of the phrases `learned` from, and that is what
-    the tagger is when it costs less than `DEAR`.
+    is written in int8 too, its ranges set by `learned` (`SOME` of the phrases learned from), and
+    that is what the tagger is when it costs less than `DEAR`.
     """
     network.eval()
 
@@ -66,9 +67,8 @@ def write_model(
 
 
 def _feeds(encoder: Encoder, phrases: Sequence[Phrase]) -> Iterator[dict[str, NDArray[np.int64]]]:
-    """Some of the phrases, taken evenly, as inputs of a network."""
-    some = phrases[:: max(1, len(phrases) // _SOME)]
-    windows = [window for seen in encoder.encode(some) for window in seen.windows]
+    """Phrases as inputs of a network."""
+    windows = [window for seen in encoder.encode(phrases) for window in seen.windows]
     for rows in batches([len(window.ids) for window in windows], _TOKENS):
         yield encoder.padded([windows[row] for row in rows])
 

@@ -4,16 +4,18 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from accelerate import PartialState  # type: ignore[import-untyped]
 from transformers import Trainer
 
 from core.learn.data.imbalance import weights
+from core.learn.data.stored import Stored
 from core.learn.data.variety import exchanged
 from core.learn.networks.base import make_network
 from core.learn.networks.checkpoints import workplace
-from core.learn.networks.export import write_model
+from core.learn.networks.export import SOME, write_model
 from core.learn.networks.rows import Rows
 from core.learn.networks.trainer import best_epoch, fit, history_of, make_trainer, precision_of
 from core.learn.options import Options
@@ -32,7 +34,7 @@ def learn_network(task: Task) -> Record:
     torch.set_num_threads(options.threads or _threads(options))
     torch.manual_seed(options.seed)
     kept = kept_of(lots.train, options)
-    heft = weights([lesson.there(a) for a in kept], lesson.tags, options)
+    heft = weights((lesson.there(a) for a in kept), lesson.tags, options)
     network, encoder = make_network(
         options.start or options.model,
         lesson.labels,
@@ -46,7 +48,7 @@ def learn_network(task: Task) -> Record:
     together = PartialState(cpu=not torch.cuda.is_available())  # under torchrun: several processes
     with together.main_process_first():
         work = workplace(task.out, task.record.fingerprint)
-    learned = Rows(_varied(kept, options), encoder, lesson, work)
+    learned = Rows(_varied(kept, options, work), encoder, lesson, work)
     checked = Rows(lots.validation, encoder, lesson, work)
     logs = task.out.absolute().with_name(f"{task.out.absolute().name}.runs")
     trainer = make_trainer(network, learned, checked, options, work, logs, task.progress)
@@ -86,7 +88,7 @@ def learn_network(task: Task) -> Record:
         task.out,
         task.finished,
         strict if lots.validation else None,
-        [annotation.phrase for annotation in lots.train],
+        [annotation.phrase for annotation in lots.train[:: max(1, len(lots.train) // SOME)]],
     )
     shutil.rmtree(work)
     together.wait_for_everyone()
@@ -100,10 +102,12 @@ def _threads(options: Options) -> int:
     return 1 if options.model in SCRATCH else max(1, (os.cpu_count() or 2) // share)
 
 
-def _varied(annotations: Sequence[Annotation], options: Options) -> Sequence[Annotation]:
-    return (
-        exchanged(annotations, options.exchange, options.seed) if options.exchange else annotations
-    )
+def _varied(
+    annotations: Sequence[Annotation], options: Options, folder: Path
+) -> Sequence[Annotation]:
+    if not options.exchange:
+        return annotations
+    return Stored.of(exchanged(annotations, options.exchange, options.seed), folder)
 
 
 def _thresholds(trainer: Trainer, checked: Rows, options: Options) -> list[float] | None:

@@ -6,7 +6,8 @@ each span gets its label from what it holds and what stands around it (a CRF on 
 maximum-entropy model).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pycrfsuite
@@ -41,23 +42,22 @@ def train_crfsuite(
     before any was left out, by which a word is found to stand in enough letters."""
     known = frozenset(allowed_words(letters or annotations))
     # What was said counts beside what was put in its place: on unseen voices better than either.
-    varied = [*annotations]
+    varied: Iterable[Annotation] = annotations
     if options.exchange:
-        varied += exchanged(annotations, options.exchange, options.seed)
-    chain = CrfTrainer(_CHAIN | {"max_iterations": options.epochs}, 0, progress)
+        varied = chain(annotations, exchanged(annotations, options.exchange, options.seed))
+    spans = CrfTrainer(_CHAIN | {"max_iterations": options.epochs}, 0, progress)
+    names = CrfTrainer(_LABEL | {"max_iterations": options.epochs}, options.epochs, progress)
     for seen, found in _seen(varied, labels, known):
-        chain.append(word_features(seen), _tags(len(seen.places), found))
-    label = CrfTrainer(_LABEL | {"max_iterations": options.epochs}, options.epochs, progress)
-    for seen, found in _seen(varied, labels, known):
+        spans.append(word_features(seen), _tags(len(seen.places), found))
         for first, after, number in found:
-            label.append([span_features(seen, first, after)], [labels[number]])
-    models = [trainer.trained(folder) for trainer in (chain, label)]
+            names.append([span_features(seen, first, after)], [labels[number]])
+    models = [trainer.trained(folder) for trainer in (spans, names)]
     pack(folder / FILE, dict(zip(MODELS, models, strict=True)), known)
     return folder / FILE
 
 
 def _seen(
-    annotations: Sequence[Annotation], labels: Sequence[str], known: frozenset[str]
+    annotations: Iterable[Annotation], labels: Sequence[str], known: frozenset[str]
 ) -> Iterator[tuple[Seen, list[Run]]]:
     """Each phrase that has a word, with its spans as runs of words."""
     wanted = set(labels)

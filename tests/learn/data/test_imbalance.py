@@ -45,7 +45,7 @@ def test_phrases_without_a_span_are_left_out(
 def test_rare_labels_are_repeated_to_the_mean() -> None:
     rows = phrases(fumo=12, diabete=5, lasix=1, plain=10)
     repeated = sampled(rows, Options(imbalance="oversample"))
-    assert repeated[: len(rows)] == rows
+    assert list(repeated[: len(rows)]) == rows
     counts = Counter(s.label for a in repeated for s in a.spans)
     assert counts == {"fumo": 12, "diabete": 6, "lasix": 6}, "the mean of 12, 5 and 1 is 6"
     told = distribution(rows, repeated)

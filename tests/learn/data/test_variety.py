@@ -33,11 +33,11 @@ def test_what_stands_around_a_span_stays() -> None:
 
 def test_the_share_is_kept() -> None:
     rows = four_letters()
-    assert exchanged(rows, 0.0, 0) == rows
+    assert list(exchanged(rows, 0.0, 0)) == rows
 
 
 def test_a_repeated_phrase_counts_once_unless_its_section_or_spans_differ() -> None:
     row = marked("[[lasix|Lasix 25 mg]]")
     elsewhere = replace(row, phrase=replace(row.phrase, section="Terapia"))
     unmarked = replace(row, spans=())
-    assert distinct([row, row, elsewhere, unmarked, row]) == [row, elsewhere, unmarked]
+    assert list(distinct([row, row, elsewhere, unmarked, row])) == [row, elsewhere, unmarked]
