@@ -19,7 +19,7 @@ from core.learn.data.vocabulary import allowed_words
 from core.learn.options import options_for
 from core.learn.train import train
 from core.records import Annotation
-from tests.test_convert import annotations
+from tests.core.test_convert import annotations
 from tests.tiny_model import four_letters, marked
 
 
