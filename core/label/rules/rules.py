@@ -32,6 +32,7 @@ from core.read.sections.guessed import guessed
 from core.read.words.fold import fold
 from core.read.words.mapped import Mapped
 from core.read.words.months import MONTHS
+from core.read.words.shape import Shape
 from core.read.words.unbent import Unbent
 from core.records import Annotation, Phrase, Span, State, Value
 from core.schema import Schema, default_schema
@@ -39,7 +40,7 @@ from core.schema import Schema, default_schema
 _WHOLE = ("Diagnosi", "Motivo ricovero")
 _HEADING = re.compile(r"\s*(?:diagnosi|motivo)\b[^:]{0,60}:\s*")
 _ASKED = re.compile(r"\W*[^:=\d.;]{2,30}/[^:=\d.;]{2,40}[:=]\s")
-_COLUMNS = re.compile(r"\b(?P<first>si|no)\b\W{1,9}(?:si|no)\W*$")  # a form's, named above them
+_COLUMNS = Shape(r"\b(?P<first>si|no)\b\W{1,9}(?:si|no)\W*$")  # a form's, named above them
 _LABEL = re.compile(
     r"\s*(?:\|\s*)?[^\d:]{0,40}\b(?:nascita|nat[oa] il|ingresso|ricovero|dimissione|telefono"
     r"|tel\.?|cell\.?|recapito"
