@@ -5,9 +5,9 @@ forward until something ends it; a cue behind it must stand close.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 
 from core.label.rules.days import days
 from core.label.rules.lexicon import Lexicon
@@ -69,17 +69,53 @@ _TOPIC_NO = re.compile(
 )
 _AND_THE = Shape(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 
+_CUES = (
+    *("pseudo", "negates_list", "negates_next", "doubts"),
+    *("relatives", "runs_in_family", "ends"),
+)
 
-@dataclass(frozen=True, slots=True)
+
 class Cues:
-    """Where the cues of one line stand."""
+    """Where the cues of one line stand, each kind looked for when first asked.
 
-    lists: tuple[Extent, ...]
-    nots: tuple[Extent, ...]
-    maybe: tuple[Extent, ...]
-    relatives: tuple[Extent, ...]
-    kin: tuple[Extent, ...]
-    ends: tuple[int, ...]
+    What only looks like a denial (non solo, non più) is left out.
+    """
+
+    def __init__(self, line: Line, shapes: Mapping[str, Shape]) -> None:
+        self._line, self._shapes = line, shapes
+
+    @cached_property
+    def lists(self) -> tuple[Extent, ...]:
+        return self._places("negates_list")
+
+    @cached_property
+    def nots(self) -> tuple[Extent, ...]:
+        return self._places("negates_next")
+
+    @cached_property
+    def maybe(self) -> tuple[Extent, ...]:
+        found = self._shapes["doubts"].finditer(self._line.spoken)
+        return tuple(match.span() for match in found)
+
+    @cached_property
+    def relatives(self) -> tuple[Extent, ...]:
+        return self._places("relatives")
+
+    @cached_property
+    def kin(self) -> tuple[Extent, ...]:
+        return self._places("runs_in_family")
+
+    @cached_property
+    def ends(self) -> tuple[int, ...]:
+        found = (start for start, _ in self._places("ends"))
+        return tuple(sorted((*self._line.stops, *found)))
+
+    def _places(self, name: str) -> tuple[Extent, ...]:
+        return tuple(match.span() for match in self._shapes[name].finditer(self._text))
+
+    @cached_property
+    def _text(self) -> str:
+        return self._shapes["pseudo"].sub(lambda match: "_" * len(match[0]), self._line.spoken)
 
 
 class Context:
@@ -89,41 +125,20 @@ class Context:
         def shape(name: str) -> Shape:
             return lexicon.shape("context", name)
 
-        self._pseudo = shape("pseudo")
-        self._lists = shape("negates_list")
-        self._nots = shape("negates_next")
+        self._cues = {name: shape(name) for name in _CUES}
         self._no_behind = shape("negates_behind")
         self._no_later = shape("negates_later")
-        self._maybe = shape("doubts")
         self._maybe_behind = shape("doubts_behind")
         self._yes_behind = shape("affirms_behind")
         self._not_he = shape("not_the_patient")
-        self._relative = shape("relatives")
         self._relative_behind = shape("relatives_behind")
-        self._kin = shape("runs_in_family")
         self._resolved = shape("resolved")
-        self._ends = shape("ends")
         self._old = shape("old")
         self._old_behind = shape("old_behind")
         self._recent = shape("recent")
 
     def cues(self, line: Line) -> Cues:
-        """All cues of a line; what only looks like one (non solo, non più) is left out."""
-        folded = line.spoken
-        text = self._pseudo.sub(lambda match: "_" * len(match[0]), folded)
-
-        def places(shape: Shape) -> tuple[Extent, ...]:
-            return tuple(match.span() for match in shape.finditer(text))
-
-        ends = (*line.stops, *(match.start() for match in self._ends.finditer(text)))
-        return Cues(
-            lists=places(self._lists),
-            nots=places(self._nots),
-            maybe=tuple(match.span() for match in self._maybe.finditer(folded)),
-            relatives=places(self._relative),
-            kin=places(self._kin),
-            ends=tuple(sorted(ends)),
-        )
+        return Cues(line, self._cues)
 
     def state(
         self, line: Line, cues: Cues, start: int, end: int, others: Sequence[Extent] = ()

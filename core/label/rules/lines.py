@@ -2,7 +2,6 @@
 
 import re
 from functools import cached_property, lru_cache
-from typing import Any
 
 from core.label.rules.boxes import answered
 from core.label.rules.words import Line
@@ -45,8 +44,10 @@ for _cue in sorted(CUES):
 class ReadLine(Line):
     """A line without what its boxes leave unsaid, its sentences not parted by abbreviations."""
 
-    def __init__(self, *said: Any, yes_first: bool = True, **known: Any) -> None:
-        super().__init__(*said, **known)
+    def __init__(
+        self, text: str, section: str | None = None, below: str = "", yes_first: bool = True
+    ) -> None:
+        super().__init__(text, section, below)
         self.folded = _respelt(answered(_figured(_unkeyed(self.folded)), yes_first))
         row = _ROW.match(self.text)
         if row and len(row[0].split()) <= _WORDS_OF_A_ROW:

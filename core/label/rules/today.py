@@ -6,10 +6,9 @@ from datetime import date
 
 from core.label.rules.dates import roles
 from core.label.rules.days import Day, days
-from core.label.rules.lines import ReadLine
 from core.label.rules.words import Line
 from core.read.words.shape import Shape
-from core.records import Phrase, Span
+from core.records import Span
 
 _DIGIT = re.compile(r"\d")
 _HEAD = 12  # lines that may hold the day of writing at the top
@@ -53,13 +52,13 @@ _GOES = Shape(
 )
 
 
-def admission(phrases: Sequence[Phrase]) -> date | None:
-    """The day of admission, or else of discharge or death, where a phrase tells it."""
+def admission(lines: Sequence[Line]) -> date | None:
+    """The day of admission, or else of discharge or death, where a line tells it."""
     found: dict[str, date] = {}
     before = ""
-    for phrase in phrases:
-        line = ReadLine(phrase.text, phrase.section, before)
-        if _DIGIT.search(phrase.text):
+    for line in lines:
+        line.before = before
+        if _DIGIT.search(line.text):
             for field, day in roles(line, history=False):
                 if day.iso and field == _ADMITTED:
                     return date.fromisoformat(day.iso)
@@ -69,12 +68,11 @@ def admission(phrases: Sequence[Phrase]) -> date | None:
     return found.get(_DISCHARGED) or found.get(_DIED)
 
 
-def today(phrases: Sequence[Phrase], spans: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
+def today(lines: Sequence[Line], spans: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
     """ "Si dimette in data odierna": the discharge is the day on which the letter was written."""
     told = list(spans)
     if any(span.field == _DISCHARGED for found in told for span in found):
         return told
-    lines = [ReadLine(phrase.text, phrase.section) for phrase in phrases]
     going = any(_GOING.search(line.folded) for line in lines)
     if not going and not any(_GOES.search(line.folded) for line in lines):
         return told

@@ -34,26 +34,21 @@ class Word(NamedTuple):
 
 
 class Line:
-    """The text of one phrase with its views, each made when first asked for."""
+    """The text of one phrase with its views, each made when first asked for.
 
-    def __init__(
-        self,
-        text: str,
-        section: str | None = None,
-        before: str = "",
-        near: date | None = None,
-        told: bool = False,
-        below: str = "",
-    ) -> None:
+    What the lines before it told (`before`, `near`, `told`) is set by who walks the letter.
+    """
+
+    def __init__(self, text: str, section: str | None = None, below: str = "") -> None:
         self.text = text
         self.mended, self.folded = _views(text)
         """The text with slips of OCR undone, and that folded; offsets stay what they are."""
         self.section = section
-        self.near = near
+        self.near: date | None = None
         """The day of admission, where the letter gives it."""
-        self.told = told
+        self.told = False
         """Whether the lines before have told of the operation."""
-        self.before = before
+        self.before = ""
         """The folded phrase before, where it is a label without a value (a cell of a table)."""
         self.below = below
         """How the folded phrase below begins."""
