@@ -139,6 +139,8 @@ class Identity:
             if len(number) >= 3:
                 yield *dictated.span("said"), "n_cartella", number
                 return
+        if not line.has_figures:
+            return
         for text, shift in _with_label(line):
             match = _RECORD.search(text)
             if match and match.start(1) >= shift:
@@ -207,7 +209,7 @@ def _sex(line: Line) -> Iterator[Found]:
 
 
 def _age(line: Line) -> Iterator[Found]:
-    for shape in _AGE:
+    for shape in _AGE if line.has_figures else ():
         for match in shape.finditer(line.folded):
             start, end = match.span("age")
             left = line.folded[max(0, match.start() - 40) : match.start()]

@@ -5,9 +5,10 @@ from functools import cached_property, lru_cache
 
 from core.label.rules.boxes import answered
 from core.label.rules.words import Line
+from core.read.words.shape import Shape
 
 # Italian words end in vowels: what ends in a consonant before a full stop was cut short.
-_CUT_SHORT = re.compile(
+_CUT_SHORT = Shape(
     r"(?<![\w/])(?!(?:non|con|per|stent|ictus|flutter|stroke|bypass|pass|angor|deficit|exitus|heart"
     r"|team|shock|leak|graft|default|nihil|virus|habitus|redo|test|holter|pacemaker|maker)\b)"
     r"(?:[A-Z]?[a-zà-ù]{1,11}[bcdfghklmnpqrstvxz]\.(?=\s+(?:[a-zà-ù(]|\d))"

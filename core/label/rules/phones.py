@@ -63,7 +63,7 @@ def phones(line: Line) -> Iterator[Found]:
         if 8 <= len(number) <= 12:
             yield *dictated.span("said"), PHONE, number
             return
-    found = list(_written(line))
+    found = list(_written(line)) if line.has_figures else []
     if _PREFERRED.search(line.folded):
         found = [one for one in found if str(one[3]).lstrip("+ ").startswith("3")] or found
     yield from found

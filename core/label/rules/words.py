@@ -11,9 +11,10 @@ from typing import NamedTuple
 from core.read.words.fold import fold
 from core.read.words.slips import mended
 
+_DIGIT = re.compile(r"\d")
 # A dotted abbreviation is one word (f.a. -> fa); hyphens, slashes and apostrophes part words.
 _WORD = re.compile(r"(?:[a-z]\.){2,}[a-z]?(?![a-z])|[^\W\d_]+\d*|\d+(?:[.,]\d+)*|[^\s'\-/]")
-_IS = re.compile(r"(?<!\w)[èÈ](?!\w)|(?<=\b[Nn]on )e(?!\w)")  # its accent may be lost
+_IS = re.compile(r"[èÈe](?!\w)(?:(?<!\w[èÈ])(?<!e)|(?<=\b[Nn]on e))")  # its accent may be lost
 _LEADER = re.compile(r"(?:\.\s?){2,}(?=\s?[.:]?\s)|\.{2,}")
 # A full stop ends a sentence unless it ends an abbreviation.
 # It begins with the sign it looks for, so that most of a text is passed over at once.
@@ -60,6 +61,10 @@ class Line:
         for match in _IS.finditer(self.text):
             folded = f"{folded[: match.start()]}è{folded[match.end() :]}"
         return folded
+
+    @cached_property
+    def has_figures(self) -> bool:
+        return _DIGIT.search(self.folded) is not None
 
     @cached_property
     def words(self) -> tuple[Word, ...]:

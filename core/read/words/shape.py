@@ -71,6 +71,9 @@ def _of_part(kind: Any, said: Any, run: str) -> Words:
     if kind is _constants.BRANCH:
         choices = [_of_sequence(choice, run) for choice in said[1]]
         return Words().union(*choices) if all(choices) else Words()
+    if kind is _constants.IN:
+        signs = [sign for sort, sign in said if sort is _constants.LITERAL]
+        return Words(map(chr, signs)) if len(signs) == len(said) else Words()
     if kind is _constants.ASSERT or kind in _REPEATS and said[0] > 0:
         return _of_sequence(said[-1])
     return Words()
