@@ -90,9 +90,7 @@ def _views(text: str) -> tuple[str, str]:
 
 
 def split_words(folded: str) -> tuple[Word, ...]:
-    return tuple(
-        Word(match.start(), match.end(), _norm(match.group())) for match in _WORD.finditer(folded)
-    )
+    return tuple(Word(*match.span(), _norm(match[0])) for match in _WORD.finditer(folded))
 
 
 def _norm(word: str) -> str:

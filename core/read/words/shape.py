@@ -16,7 +16,10 @@ _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
 
 
 class Shape:
-    """A compiled expression, its methods those of re.Pattern; letters it takes as they are."""
+    """A compiled expression, its methods those of re.Pattern.
+
+    `match` and `fullmatch` look at one place only: nothing is asked before them.
+    """
 
     def __init__(self, expression: str) -> None:
         compiled = re.compile(expression)
@@ -38,7 +41,7 @@ class Shape:
         return self._compiled.sub(by, text) if self._may_match(text) else text
 
     def _may_match(self, text: str) -> bool:
-        for word in self._words:
+        for word in self._words:  # any() would cost more than many an expression
             if word in text:
                 return True
         return not self._words
