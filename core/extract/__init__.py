@@ -43,6 +43,7 @@ def letter_fields(
     for value in (*_section_texts(letter, mentions, schema), *derived):
         if value.field in schema.fields:
             found.add(value)
+    # The checks look at the letter as it is written; mostly no word of it is bent.
     told = operation if read is letter else operation_day(letter, found.values)
     found.doubts += check_letter(letter, found.values, told)
     fields = tuple(found.values[name] for name in schema.fields if name in found.values)

@@ -69,10 +69,7 @@ _TOPIC_NO = re.compile(
 )
 _AND_THE = Shape(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
 
-_CUES = (
-    *("pseudo", "negates_list", "negates_next", "doubts"),
-    *("relatives", "runs_in_family", "ends"),
-)
+_CUES = "pseudo negates_list negates_next doubts relatives runs_in_family ends".split()
 
 
 class Cues:

@@ -64,6 +64,7 @@ class Line:
 
     @cached_property
     def has_figures(self) -> bool:
+        """Whether a digit stands in it: without one there is no record, telephone or age."""
         return _DIGIT.search(self.folded) is not None
 
     @cached_property
