@@ -102,9 +102,10 @@ class Concepts:
         self, line: Line, hit: Hit, cues: Cues, places: list[tuple[int, int]]
     ) -> Iterator[Outcome]:
         state = self._context.state(line, cues, hit.start, hit.end, places)
-        if state == "present":
+        start, end = self._extent(line, hit)
+        if state == "present" and end > hit.end:
             # Behind the degree too: RT torace: no.
-            state = self._context.behind(line, self._extent(line, hit)[1]) or state
+            state = self._context.behind(line, end) or state
         whole = hit.concept.kind == "said_whole" and line.folded.startswith(
             ("non", "nn"), hit.start
         )
@@ -135,7 +136,6 @@ class Concepts:
         if special:
             yield from special(line, hit, state)
             return
-        start, end = self._extent(line, hit)
         # "PM/ICD: no" denies both; "PM/ICD dal 2019" is one device, told by the first name.
         one = hit.concept.kind == "either" and state != "negated"
         for field in hit.concept.fields[:1] if one else hit.concept.fields:
