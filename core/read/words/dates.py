@@ -108,7 +108,7 @@ def bare_days(folded: str, dates: list[Written]) -> Iterator[Written]:
     """Days without a month ("operata venerdì 29", "entrato il 2 e dimesso il 12 marzo"), in the
     month of the date before, or of the one that ends their sentence.
     """
-    for match in _BARE.finditer(folded):
+    for match in _BARE.finditer(folded) if dates else ():
         day, place = int(match["d"]), match.start("d")
         if not 1 <= day <= 31 or any(d.start <= place < d.end for d in dates):
             continue
