@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
@@ -15,6 +14,7 @@ from core.label.rules.lexicon import LEXICON, read_lexicon
 from core.read.words.fold import fold
 from core.read.words.shape import Shape, needed
 from core.schema import default_schema
+from tests.places import DATA
 
 NEEDED = {
     "a word": (r"\bnega\b", {"nega"}),
@@ -51,8 +51,8 @@ def test_a_shape_finds_what_re_finds(expression: str, words: list[str], start: i
 
 
 def test_the_shapes_of_the_rules_find_what_re_finds() -> None:
-    sayings = Path(__file__).with_name("data") / "sayings.txt"
-    lines = {fold(line) for line in sayings.read_text(encoding="utf-8").splitlines()}
+    sayings = (DATA / "sayings.txt").read_text(encoding="utf-8")
+    lines = {fold(line) for line in sayings.splitlines()}
     shapes = {shape.pattern: shape for shape in _shapes()}
     assert len(shapes) > 150
     for shape in shapes.values():
