@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import PurePath
 
 from core.extract.checks import check_letter
-from core.extract.derived import AGE, STAY, derive
+from core.extract.derived import AGE, STAY, derive, operation_day, straightened
 from core.extract.mentions import Mention, read_mentions
 from core.extract.result import Doubt, LetterFields, in_order, quote
 from core.extract.values import whole
@@ -37,10 +37,15 @@ def letter_fields(
     found = _Found(mentions)
     found.settle_death()
     found.settle_birth()
-    for value in (*_section_texts(letter, mentions, schema), *derive(letter, found.values)):
+    read = straightened(letter)
+    operation = operation_day(read, found.values)
+    derived = derive(letter, found.values, operation)
+    for value in (*_section_texts(letter, mentions, schema), *derived):
         if value.field in schema.fields:
             found.add(value)
-    found.check(letter)
+    # The checks look at the letter as it is written; mostly no word of it is bent.
+    told = operation if read is letter else operation_day(letter, found.values)
+    found.doubts += check_letter(letter, found.values, told)
     fields = tuple(found.values[name] for name in schema.fields if name in found.values)
     doubts = tuple(found.open_doubts(schema))
     return LetterFields(name, True, fields, None, doubts, extra={"id": letter.id})
@@ -101,10 +106,6 @@ class _Found:
         birth, came = self.values.get(BIRTH), self.values.get("data_ingresso_cch")
         if birth and came and _ordinal(came.value) - _ordinal(birth.value) < YOUNGEST:
             self.doubts.append(_conflict(self.values.pop(BIRTH)))
-
-    def check(self, letter: Letter) -> None:
-        """Adds what the values say against each other and against the letter."""
-        self.doubts += check_letter(letter, self.values)
 
     def open_doubts(self, schema: Schema) -> Iterator[Doubt]:
         """Doubts in the order of the spreadsheet; a value found elsewhere answers unclear ones."""

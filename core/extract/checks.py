@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from core.extract.derived import AGE, STAY, age_on, operation_day
+from core.extract.derived import AGE, STAY, Operation, age_on, operation_day
 from core.extract.result import Doubt, Reason, in_order
 from core.extract.words import families
 from core.records import Evidence, FieldValue, Letter, Value
@@ -25,9 +25,8 @@ _NOT_NOW = re.compile(
 _SLIP = 400  # days that a wrong day, month or year moves a date; what lies farther off is history
 
 
-def check_letter(letter: Letter, values: Values) -> Iterator[Doubt]:
+def check_letter(letter: Letter, values: Values, operation: Operation | None) -> Iterator[Doubt]:
     """The doubts of a letter's values, with the day of operation as the letter tells it."""
-    operation = operation_day(letter, values)
     yield from check(values, *(operation or (None, ())))
     if operation is None:
         yield from _operated_outside(letter, values)

@@ -22,6 +22,8 @@ HOME_DRUGS = (
 )
 PARTICIPLES = 3  # kinds of signs of sex: statement, column, address; then what may be a relative's
 Values = Mapping[str, FieldValue]
+Operation = tuple[date, tuple[Evidence, ...]]
+"""The day of operation and the places that say it."""
 
 _NEXT_DATE = re.compile(r"\be il \d{1,2} [a-z]{3,9}\b")  # "mandato il 10, e il 12 ottobre operato"
 _OWN_DATE = re.compile(
@@ -34,17 +36,24 @@ _OWN_DATE = re.compile(
 _CLAUSE_END = re.compile(r"[;\n]|(?<!\bsec)(?<!\bmecc)(?<!\bvalv)\.(?=\s+[A-ZÀ-Ú*•-])")
 
 
-def derive(letter: Letter, values: Values) -> Iterator[FieldValue]:
-    """Sex, age on the day of operation, stay, and what other values imply."""
-    read = replace(letter, text=straight(letter.text))
-    for value in _derived(read, values):
+def derive(letter: Letter, values: Values, operation: Operation | None) -> Iterator[FieldValue]:
+    """Sex, age on the day of operation, stay, and what other values imply.
+
+    The letter is read with its bent words put right; places quote it as it is written.
+    """
+    for value in _derived(straightened(letter), values, operation):
         places = tuple(quote(letter, place.start, place.end) for place in value.evidence)
         yield replace(value, evidence=places)
 
 
-def _derived(letter: Letter, values: Values) -> Iterator[FieldValue]:
+def straightened(letter: Letter) -> Letter:
+    """The letter with its bent words put right; itself where there are none."""
+    text = straight(letter.text)
+    return letter if text == letter.text else replace(letter, text=text)
+
+
+def _derived(letter: Letter, values: Values, operation: Operation | None) -> Iterator[FieldValue]:
     yield from _sex(letter)
-    operation = operation_day(letter, values)
     birth, discharge = values.get("data_di_nascita"), values.get("data_dimissione_cch")
     if operation is not None:
         day, places = operation
@@ -74,7 +83,7 @@ def _age_of_stay(birth: FieldValue, values: Values) -> Iterator[FieldValue]:
         yield from _said(AGE, ages.pop(), tuple(places))
 
 
-def operation_day(letter: Letter, values: Values) -> tuple[date, tuple[Evidence, ...]] | None:
+def operation_day(letter: Letter, values: Values) -> Operation | None:
     """The first day of this stay on which the letter tells of an operation, and where it says so.
 
     A date counts when it lies within the stay and when, within its clause, the word nearest to it
@@ -93,9 +102,7 @@ def operation_day(letter: Letter, values: Values) -> tuple[date, tuple[Evidence,
     return day, in_order(quote(letter, p.start, p.end) for p in found if p.day == day)
 
 
-def _day_after(
-    letter: Letter, first: date | None, last: date | None
-) -> tuple[date, tuple[Evidence, ...]] | None:
+def _day_after(letter: Letter, first: date | None, last: date | None) -> Operation | None:
     """Entrato il 7 aprile e operato il giorno successivo, due giorni dopo: counted from then."""
     told = words("operation", "next_day").search(letter.text)
     if told is None or first is None or last is None:
@@ -126,16 +133,19 @@ def _is_operation(letter: Letter, place: Found, known: bool) -> bool:
 def _title(text: str, place: Found) -> str:
     """The heading of the column that a date stands in, where the line above names one for each."""
     start = text.rfind("\n", 0, place.start) + 1
-    row = text[start:].partition("\n")[0]
     above = fold(text[:start].rstrip("\n").rpartition("\n")[2])
+    if not is_header(above):
+        return ""
+    row = text[start:].partition("\n")[0]
     starts = [day.start + start for day in written(fold(mended(row)))]
     named = [match[0] for match in COLUMN.finditer(above)]
-    fits = is_header(above) and len(named) == len(starts) and place.start in starts
+    fits = len(named) == len(starts) and place.start in starts
     return named[starts.index(place.start)] if fits else ""
 
 
 def _clause(text: str, place: Found) -> tuple[int, int]:
-    before = max((m.end() for m in _CLAUSE_END.finditer(text, 0, place.start)), default=0)
+    line = text.rfind("\n", 0, place.start) + 1
+    before = max((m.end() for m in _CLAUSE_END.finditer(text, line, place.start)), default=line)
     after = _CLAUSE_END.search(text, place.end)
     return before, after.start() if after else len(text)
 

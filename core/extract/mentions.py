@@ -194,9 +194,11 @@ def _read(said: _Said, near: date | None, below: str) -> tuple[Value | None, Rea
     field, span = said.field, said.span
     if span.state == "uncertain":
         return None, "uncertain"
-    after = "" if span.extra.get("home") else said.source.phrase.text[span.end :] + below
-    after, text = straight(after), span.text if field.type == "text" else straight(span.text)
-    if field.name == "lasix_dosaggio":
+    dosed = field.name == "lasix_dosaggio"
+    goes_on = (dosed or field.type == "date") and not span.extra.get("home")
+    after = straight(said.source.phrase.text[span.end :] + below) if goes_on else ""
+    text = span.text if field.type in ("text", "boolean") else straight(span.text)
+    if dosed:
         text = entry(text, after)
         before = said.source.phrase.text[max(0, span.start - 60) : span.start]
         needed = words("therapy", "at_need").search(_CLAUSE.split(before)[-1])

@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 
 from core.extract import letter_fields
 from core.extract.checks import check, check_letter
+from core.extract.derived import operation_day
 from core.extract.result import LetterFields
 from core.extract.sheet import write_sheet
 from core.label.rules.rules import Rules
@@ -315,6 +316,7 @@ def test_right_values_raise_no_alarm(path: Path) -> None:
         gold = {
             name: FieldValue(name, v, (Evidence(0, 1, "x"),)) for name, v in raw["fields"].items()
         }
-        found = check_letter(read_text(raw["text"]), gold)
+        letter = read_text(raw["text"])
+        found = check_letter(letter, gold, operation_day(letter, gold))
         alarms += [(raw["id"], doubt.field, doubt.note) for doubt in found]
     assert alarms == []

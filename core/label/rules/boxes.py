@@ -7,9 +7,11 @@ them blanked, so that an offset into what is left is one into the line.
 import re
 from collections.abc import Callable
 
+from core.read.words.shape import Shape
+
 _EMPTY = r"(?:\[\s*\]|\(\s{1,3}\)|\|_+\||[☐□◻⬜])"
 _TICKED = r"(?:[\[(]\s?[x✓✔]\s?[\])]|[☒☑■✅])"
-_BOX = re.compile(rf"(?P<empty>{_EMPTY})|{_TICKED}")
+_BOX = Shape(rf"(?P<empty>{_EMPTY})|{_TICKED}")
 _BEFORE = re.compile(r"(?:^|[:|]|\s{3})\W*$")
 _ANSWER = re.compile(r"\b(?:assent|no\b|mai\b|neg)")
 _ITEM_END = re.compile(r"[;|]|\s{3,}(?=\w)")

@@ -11,6 +11,7 @@ from core.label.rules.past import Past
 from core.label.rules.rhythm import Rhythm
 from core.label.rules.stage import Stages
 from core.label.rules.words import Line
+from core.read.words.shape import Shape
 from core.records import State
 
 _STOPPED = re.compile(
@@ -23,13 +24,13 @@ _STOPPED = re.compile(
 _SINCE = re.compile(r"\s*(?:piu\b|da\b(?! sempre)|dal\b|dopo\b)")
 _SMOKES_NO = re.compile(r"\s*[:=]\s*(?:no|0|mai|nega|assente|no?n fumatore)\b|\s0(?![.,\d])")
 _SMOKES_EX = re.compile(r"\s*[:=]\s*(?:ex|pregress|stop|in passato)")
-_NOT_THIS = re.compile(
+_NOT_THIS = Shape(
     r"\b(?:coronarograf|cvg|ptca|pci\b|angioplastic|revision|riapertura|drenaggio|consulenza"
     r"|tac?\b|tc\b|medicina d|pronto soccorso|esam|dialisi|cardioversion|in caso"
     r"|chirurgia d'urgenza|risternotom|trasferit|pericardiocentesi|pace-?maker"
     r"|\bpmk?\b|ipertensiv|accesso (?:al|in|venos|vascol|femor|arter))\w*"
 )
-_THIS = re.compile(
+_THIS = Shape(
     r"[:,;] (?:l'|un )?(?:intervento|operazione|operat[oa])(?: \w+)? (?:in|di|d')\s?$"
     r"|\b(?:per|ad?|di)\s(?:l'|un |il |la |essere sottopost[oa] (?:ad?|al|alla) )?(?:\w+ ){0,2}"
     r"(?:intervent\w+|rivascolarizzazion\w+|sostituzion\w+|by-?\s?pass|bpac|cabg|cardiochirurg\w+"
@@ -37,12 +38,12 @@ _THIS = re.compile(
     r"|con carattere di |a carattere "
     r"|in regime di |in regime d')?$"
 )
-_OPERATION = re.compile(
+_OPERATION = Shape(
     r"\b(?:intervent|chirurg|operat|operar|operazion|sottopost|sostituzion|by-?\s?pass|bpac|cabg"
     r"|plastic|riparazion|bentall|tavi\b|correzion|ricover|rivascolarizzazion|indicazion"
     r"|procedur|impiant|regime|priorit|sva\b|svm\b|dissezion)\w*"
 )
-_ADMITTED = re.compile(r"\b(?:venut|giunt|accolt|entrat|ammess|arrivat|chiamat)[oa]\b")
+_ADMITTED = Shape(r"\b(?:venut|giunt|accolt|entrat|ammess|arrivat|chiamat)[oa]\b")
 _NOT_NEXT = re.compile(r"\b(?:no?n|mai|no|nessuna?)\s(?:(?:e|sempre|piu|ancora|del tutto|piu) )?$")
 # II run CEC: si, per ...
 _YES = re.compile(
@@ -101,9 +102,10 @@ class Concepts:
         self, line: Line, hit: Hit, cues: Cues, places: list[tuple[int, int]]
     ) -> Iterator[Outcome]:
         state = self._context.state(line, cues, hit.start, hit.end, places)
-        if state == "present":
+        start, end = self._extent(line, hit)
+        if state == "present" and end > hit.end:
             # Behind the degree too: RT torace: no.
-            state = self._context.behind(line, self._extent(line, hit)[1]) or state
+            state = self._context.behind(line, end) or state
         whole = hit.concept.kind == "said_whole" and line.folded.startswith(
             ("non", "nn"), hit.start
         )
@@ -134,7 +136,6 @@ class Concepts:
         if special:
             yield from special(line, hit, state)
             return
-        start, end = self._extent(line, hit)
         # "PM/ICD: no" denies both; "PM/ICD dal 2019" is one device, told by the first name.
         one = hit.concept.kind == "either" and state != "negated"
         for field in hit.concept.fields[:1] if one else hit.concept.fields:

@@ -5,29 +5,30 @@ forward until something ends it; a cue behind it must stand close.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 
 from core.label.rules.days import days
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line
 from core.read.words.dates import NAMES
 from core.read.words.months import month
+from core.read.words.shape import Shape
 from core.records import State
 
 Extent = tuple[int, int]
 RECENT = 100  # days: what happened in these three months belongs to this illness
-_MONTH_YEAR = re.compile(
+_MONTH_YEAR = Shape(
     rf"(?<![\d/.])(?:\b(?P<n>{NAMES})\.?\s(?:del\s)?|(?P<m>\d{{1,2}})/)?(?P<y>20\d\d)(?![\d/])"
 )
 # What a person is (iperteso, diabetica, fumatore): such a word starts afresh after a comma.
 _PERSON = re.compile(r"(?:ic[oa]|es[oa]|os[oa]|at[oa]|tic[oa]|tore|trice|ista)$")
 _DEVICES = frozenset("resincronizzatore defibrillatore stimolatore contropulsatore".split())
 _DEGREE = frozenset("ex non gia forte modesto modesta grande noto nota paziente".split())
-_CONJUNCTION = re.compile(r"\s(?:e|ed)\s")
+_CONJUNCTION = Shape(r"\s(?:e|ed)\s")
 _LIST_ENDS = re.compile(r"(?:[^().;:]{0,40}|\s?\([^()]{1,60})\)(?=\s?[:=])")
-_SPOKEN = re.compile(r"\w: (?:il|la|l'|si|e|è|un|una|pertanto|quindi) ")  # a new sentence
+_SPOKEN = Shape(r"\w: (?:il|la|l'|si|e|è|un|una|pertanto|quindi) ")  # a new sentence
 _LIVING = re.compile(
     r" (?:vivente|viva|vivo|anzian[ao]|sana)(?: e \w+)?,\s(?:affett\w+ da|portat\w+ di)\s"
 )
@@ -36,14 +37,12 @@ _APPOSED = re.compile(
     r"|pure |nota |noto )?"
 )
 # "Madre ipertesa, morta in tarda eta di ictus": behind the comma it is still the mother.
-_OF_KIN = re.compile(r"affett|,\s(?:e |poi |quindi |infine )?(?:mort|decedut|colpit)[oaie]\b[^,]*$")
-_LIVES_WITH = re.compile(
+_OF_KIN = Shape(r"affett|,\s(?:e |poi |quindi |infine )?(?:mort|decedut|colpit)[oaie]\b[^,]*$")
+_LIVES_WITH = Shape(
     r"\b(?:viv\w+|conviv\w+|abita|assistit[oa]|accompagnat[oa]|aiutat[oa]|accudit[oa]|riferit\w+)\s"
     r"(?:con|col|da|dal|dalla|dai)\s?(?:(?:il|la|lo|un|una|i|suo|sua)\s)*$"
 )
-_TOGETHER = re.compile(
-    r"\b(?:con|col|dal|dalla|dai|al|alla)\s(?:(?:il|la|lo|un|una|i|suo|sua)\s)*$"
-)
+_TOGETHER = Shape(r"\b(?:con|col|dal|dalla|dai|al|alla)\s(?:(?:il|la|lo|un|una|i|suo|sua)\s)*$")
 _OF_A_RELATIVE = re.compile(
     r"\W*(?:(?:il|la|lo|un|una|suo|sua|uno|anche il|anche la)\s(?:\w+\s)?|(?=moglie|marito"
     r"|coniuge|convivente|suocer))"
@@ -54,9 +53,7 @@ _OF_A_RELATIVE = re.compile(
     r"(?=[^;]*\b(?:e|era|ha|ebbe|mori|fu|soffr\w+|decedut[oa]|mort[oa]|affett[oa]|in dialisi"
     r"|operat[oa])\b))"
 )
-_THE_PATIENT = re.compile(
-    r"\b(?:paziente|pz|sig\w*|lui|lei|invece|mentre|personalmente|ex fum|fuma)"
-)
+_THE_PATIENT = Shape(r"\b(?:paziente|pz|sig\w*|lui|lei|invece|mentre|personalmente|ex fum|fuma)")
 # Telegrams: DM-, BPCO-.
 _MINUS = re.compile(r"\s?-(?=\s*(?:[.,;)]|$))")
 # Two asked, two answers: "ictus/TIA: -/-", "DM/IA no/si".
@@ -65,68 +62,80 @@ _PAIR = re.compile(
     r"|(?:no|si|neg))(?!\w)"
 )
 # What is spoken of, set in front: "di inotropi non ha avuto bisogno", "di tumori, nessuno".
-_TOPIC = re.compile(r"(?:^|[.;:,!]\s|\be\s)(?:di|d'|quanto a\w*)\s?(?:\w+\s){0,2}$")
+_TOPIC = Shape(r"(?:^|[.;:,!]\s|\be\s)(?:di|d'|quanto a\w*)\s?(?:\w+\s){0,2}$")
 _TOPIC_NO = re.compile(
     r",?\s(?:invece |pero |lui |lei )?(?:no?n\b(?! (?:solo|piu di|ancora))|nessun\w*"
     r"|niente\b|mai\b)"
 )
-_AND_THE = re.compile(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
+_AND_THE = Shape(r"\sed?\s(?:il|la|lo|i|le|l'|ex|fumator|tabag)")
+
+_CUES = "pseudo negates_list negates_next doubts relatives runs_in_family ends".split()
 
 
-@dataclass(frozen=True, slots=True)
 class Cues:
-    """Where the cues of one line stand."""
+    """Where the cues of one line stand, each kind looked for when first asked.
 
-    lists: tuple[Extent, ...]
-    nots: tuple[Extent, ...]
-    maybe: tuple[Extent, ...]
-    relatives: tuple[Extent, ...]
-    kin: tuple[Extent, ...]
-    ends: tuple[int, ...]
+    What only looks like a denial (non solo, non più) is left out.
+    """
+
+    def __init__(self, line: Line, shapes: Mapping[str, Shape]) -> None:
+        self._line, self._shapes = line, shapes
+
+    @cached_property
+    def lists(self) -> tuple[Extent, ...]:
+        return self._places("negates_list")
+
+    @cached_property
+    def nots(self) -> tuple[Extent, ...]:
+        return self._places("negates_next")
+
+    @cached_property
+    def maybe(self) -> tuple[Extent, ...]:
+        found = self._shapes["doubts"].finditer(self._line.spoken)
+        return tuple(match.span() for match in found)
+
+    @cached_property
+    def relatives(self) -> tuple[Extent, ...]:
+        return self._places("relatives")
+
+    @cached_property
+    def kin(self) -> tuple[Extent, ...]:
+        return self._places("runs_in_family")
+
+    @cached_property
+    def ends(self) -> tuple[int, ...]:
+        found = (start for start, _ in self._places("ends"))
+        return tuple(sorted((*self._line.stops, *found)))
+
+    def _places(self, name: str) -> tuple[Extent, ...]:
+        return tuple(match.span() for match in self._shapes[name].finditer(self._text))
+
+    @cached_property
+    def _text(self) -> str:
+        return self._shapes["pseudo"].sub(lambda match: "_" * len(match[0]), self._line.spoken)
 
 
 class Context:
     """The cues of a lexicon, compiled once."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        def shape(name: str) -> re.Pattern[str]:
+        def shape(name: str) -> Shape:
             return lexicon.shape("context", name)
 
-        self._pseudo = shape("pseudo")
-        self._lists = shape("negates_list")
-        self._nots = shape("negates_next")
+        self._cues = {name: shape(name) for name in _CUES}
         self._no_behind = shape("negates_behind")
         self._no_later = shape("negates_later")
-        self._maybe = shape("doubts")
         self._maybe_behind = shape("doubts_behind")
         self._yes_behind = shape("affirms_behind")
         self._not_he = shape("not_the_patient")
-        self._relative = shape("relatives")
         self._relative_behind = shape("relatives_behind")
-        self._kin = shape("runs_in_family")
         self._resolved = shape("resolved")
-        self._ends = shape("ends")
         self._old = shape("old")
         self._old_behind = shape("old_behind")
         self._recent = shape("recent")
 
     def cues(self, line: Line) -> Cues:
-        """All cues of a line; what only looks like one (non solo, non più) is left out."""
-        folded = line.spoken
-        text = self._pseudo.sub(lambda match: "_" * len(match[0]), folded)
-
-        def places(shape: re.Pattern[str]) -> tuple[Extent, ...]:
-            return tuple(match.span() for match in shape.finditer(text))
-
-        ends = (*line.stops, *(match.start() for match in self._ends.finditer(text)))
-        return Cues(
-            lists=places(self._lists),
-            nots=places(self._nots),
-            maybe=tuple(match.span() for match in self._maybe.finditer(folded)),
-            relatives=places(self._relative),
-            kin=places(self._kin),
-            ends=tuple(sorted(ends)),
-        )
+        return Cues(line, self._cues)
 
     def state(
         self, line: Line, cues: Cues, start: int, end: int, others: Sequence[Extent] = ()

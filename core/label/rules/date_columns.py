@@ -5,15 +5,16 @@ import re
 from core.label.rules.days import days
 from core.label.rules.words import Line
 from core.read.words.fold import fold
+from core.read.words.shape import Shape
 
-COLUMN = re.compile(
+COLUMN = Shape(
     r"\b(?:(?P<di_nascita>nascita|nat[oa])|(?P<ingresso_cch>ingresso|ricovero|ammissione"
     r"|accettazione|entrat[oa])"
     r"|(?P<dimissione_cch>dimissione|dimess[oa]|uscita)|(?P<morte>decesso|exitus)"
     r"|(?P<other>intervento|operazione|procedura))\b"
 )
 _COLUMN_NEXT = re.compile(rf"(?:\s?[-:=,]?\s)(?:data )?{COLUMN.pattern}")
-_NAME_COLUMN = re.compile(
+_NAME_COLUMN = Shape(
     r"\b(?:cognome|nome|nominativo|cartella|nosologico|telefono|tel|recapito|sesso)\b"
 )
 _WHO = re.compile(r"anagraf|dati (?:anagraf|del paz|paz|identif)|identific|paziente|generalita")
@@ -21,16 +22,18 @@ _WHO = re.compile(r"anagraf|dati (?:anagraf|del paz|paz|identif)|identific|pazie
 
 def is_header(folded: str) -> bool:
     """Whether a line is the head of a table with columns of dates."""
-    words = folded.split()
-    named = len(COLUMN.findall(folded))
-    named += len(_NAME_COLUMN.findall(folded))
-    return named > 1 and len(words) <= 4 * named and not any(c.isdigit() for c in folded)
+    if not folded or any(map(str.isdigit, folded)):
+        return False
+    named = sum(1 for shape in (COLUMN, _NAME_COLUMN) for _ in shape.finditer(folded))
+    return named > 1 and len(folded.split()) <= 4 * named
 
 
 def dated_columns(line: Line) -> list[str | None]:
     """The roles of the dates of a table's row, where the row above names one column for each."""
+    if not is_header(line.before):
+        return []
     named, found = list(COLUMN.finditer(line.before)), days(line)
-    if not is_header(line.before) or len(named) != len(found):
+    if len(named) != len(found):
         return []
     return [None if match["other"] else f"data_{match.lastgroup}" for match in named]
 

@@ -4,8 +4,9 @@ import re
 
 from core.label.rules.days import Day
 from core.read.words.dates import WEEKDAY
+from core.read.words.shape import Shape
 
-_BIRTH = re.compile(
+_BIRTH = Shape(
     r"(?:\b(?:dob|date of birth)\b[^\d]{0,12}|\bna\s?t[oa/]+\b[^.;\d]{0,60}"
     r"|\bnat[oa]\snel\s\d{4},?\s(?:il\s)?"
     r"|\b(?:data (?:di )?)?nascita\b(?:[^\d]{0,12}|\s?:?\s[^\d;.:]{0,45},\s(?:il\s)?)"
@@ -19,7 +20,7 @@ _BIRTH = re.compile(
     r"|\b(?:sig\S*|paz\S*|pz\S*|assistit\S*|nominativo\S*)\s[a-z\' ]{5,40}\s?[,(-]\s?"
     r"(?:(?:(?:classe )?del(?:la classe)?\s|dell')|[a-z][a-z\' ]{2,25},\s)?)$"
 )
-_ADMITTED = re.compile(
+_ADMITTED = Shape(
     r"(?:\bricoverat[oaie]?\b|\bric+over+[oa]\b|\bricoverta\b|\bingress[oi]\b|\bdegen(?:te|za"
     r"|te)\b|\baccettazione\b|\baccettat[oa]\b"
     r"|\bentrat[oa]\b|\bammess[oa]\b|\baccolt[oa]\b|\bgiunt[oa]\b|\bgiunge(?:va)?\b"
@@ -61,7 +62,7 @@ _ADMITTED_BEHIND = re.compile(
     r"|si ricovera\w*|accedeva|ingresso in|ricovero)\b"
     r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
 )
-_DISCHARGED = re.compile(
+_DISCHARGED = Shape(
     r"(?:\bsi dimett\w+\b|\btrasferit[oa] (?:in|presso|alla|al"
     r"|c/o) (?:\w+ ){0,3}riabilit\w*|\bdimettiamo\b"
     r"|\buscita\b"
@@ -99,7 +100,7 @@ _DISCHARGED_BEHIND = re.compile(
     r"|(?:si |viene )conged\w+|(?:dimettiamo|affidiamo|trasferiamo|rimandiamo|congediamo))\b"
     r"(?!\W{0,3}(?:il |in data |:)?\W{0,3}\d)"
 )
-_DIED = re.compile(
+_DIED = Shape(
     r"(?:\bmuore\b|\bmoriva\b|\bsi spe(?:gne|nse)\b|\bdecedut[oa]\b"
     r"|\bdecede(?:va)?\b|\bexitus\b|\bmort[oea]\b|\bdeces+[oi]\b|\b(?:e|era) mancat[oa]\b"
     r"|\bvenut[oa] a mancare\b|\bci ha lasciat[oi]\b|\bcessa(?:va)? di vivere\b"
@@ -124,9 +125,7 @@ _STAYED = re.compile(
 )
 _ASIDE = re.compile(r"\s*\([^()]{1,90}\)\s*")
 # Trasf. 29.11.19 a Riab.: to another house, which ends the stay here.
-_AWAY = re.compile(
-    r"\b(?:trasf(?:erit[oa]|erimento)?|invi(?:at[oa]|o))\b\.?\W{0,3}(?:il |in data )?$"
-)
+_AWAY = Shape(r"\b(?:trasf(?:erit[oa]|erimento)?|invi(?:at[oa]|o))\b\.?\W{0,3}(?:il |in data )?$")
 _AWAY_TO = re.compile(
     r"\s?,?\s?(?:in|a|ad|al|alla|presso|c/o|presso (?:il|la))\s[^.;\d]{0,25}?"
     r"(?:riab|lungodeg|rsa\b|r\.s\.a|casa di cura|hospice|domicil|altr[oa])"
@@ -138,37 +137,37 @@ _TO = re.compile(
     r"(?: oggi)?,?(?: il)?):?"
     rf"\s*(?:giorno |di?a )?(?:{WEEKDAY}\s*)?$"
 )
-_IN = re.compile(rf"\b(?:in|ing|i)\W{{1,3}}(?:{WEEKDAY}\s)?$")
-_IN_LABEL = re.compile(rf"(?:^|[|•·;,/])[\s•·*-]*in\s?[:=]\s?(?:{WEEKDAY}\s)?$")
-_OUT = re.compile(rf"\b(?:out|usc)\W{{1,3}}(?:{WEEKDAY}\s)?$")
+_IN = Shape(rf"\b(?:in|ing|i)\W{{1,3}}(?:{WEEKDAY}\s)?$")
+_IN_LABEL = Shape(rf"(?:^|[|•·;,/])[\s•·*-]*in\s?[:=]\s?(?:{WEEKDAY}\s)?$")
+_OUT = Shape(rf"\b(?:out|usc)\W{{1,3}}(?:{WEEKDAY}\s)?$")
 _OUT_BEHIND = re.compile(r"[\s/,;|-]{1,5}(?:u\b|(?:[^;]{0,40}\s)?(?:out|usc)\b)")
-_ELSEWHERE = re.compile(
+_ELSEWHERE = Shape(
     r"\b(?:altr[oa] (?:ospedale|sede|nosocomio|struttura|centro|istituto)|ospedale (?:di"
     r"|civile di)|presso (?:l'|il )?(?:ospedale|nosocomio|presidio|p\.?o\.?|pronto soccorso"
     r"|ps\b)(?! (?:nostr|quest))|pronto soccorso|cardiologia|utic|medicina|rianimazione"
     r"|riabilitazione)"
 )
 # Rispetto all'ingresso, TC 20/03: the day of an examination.
-_EXAMINED = re.compile(
+_EXAMINED = Shape(
     r"\b(?:tc|rm|ecg|eco[a-z]*|rx|esam[ei]|coronarografia|cgf|emocoltur[ae])\b[^.;\d]{0,20}$"
 )
 # Ingresso il venti. Intervento il ventidue: a label of its own parts them.
-_NEXT_LABEL = re.compile(r"\.\s+(?:intervento|operazione|operat[oa]|procedura)\b")
-HERE = re.compile(
+_NEXT_LABEL = Shape(r"\.\s+(?:intervento|operazione|operat[oa]|procedura)\b")
+HERE = Shape(
     r"\b(?:quest|nostr|cardiochirurgi|c\.?c\.?h\b|cch\b|presso di noi|ns\.?\b"
     r"|codest|ci (?:e|era|fu|venne|veniva|viene) (?:stat[oa] )?(?:trasferit|inviat|affidat)[oa])"
 )
-_THERE = re.compile(
+_THERE = Shape(
     r"\b(?:d?ove|in cui|nel quale|nella quale|presso (?:cui|il quale|la quale))"
     r" (?:(?:e|era|fu|veniva|risultava|si trovava) )?(?:(?:gia|stato|stata) )*"
     r"(?:ricoverat[oa]|degente|accolt[oa]|entrat[oa])\b[^.;\d]{0,40}$"
 )
 # Fine ricovero: 17/05; the cue of an admission stands in that of its end.
-_ENDED = re.compile(
+_ENDED = Shape(
     r"\b(?:fine|termine|conclusione|chiusura|uscita dal)\s(?:del |della )?(?:ricovero|degenza"
     r"|soggiorno|cartella)\W{0,4}(?:il |in data )?$"
 )
-_OTHER = re.compile(
+_OTHER = Shape(
     r"\b(?:intervento|operat[oa]|sottopost|eseguit|ecocardio|coronarograf|tc\b|ecg|esam|controllo"
     r"|visita"
     r"|impiant|stampa|referto|firma)\w*[^.;\d]{0,40}$"

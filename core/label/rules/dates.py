@@ -8,29 +8,30 @@ from core.label.rules.date_cues import HERE, role_of
 from core.label.rules.days import Day, days, of_year
 from core.label.rules.words import Line
 from core.read.words.fold import fold
+from core.read.words.shape import Shape
 
 # Rossi Mario - 07/08/1939: behind a name that begins the line, a day long past is the birth.
 _NAMED = re.compile(
     r"^(?:[a-z]{1,9}\s?:\s(?:\d{5,12}\s)?)?[a-z' -]{5,40}(?:\s\(?[mf]\)?)?\s?[-,(/]\s?(?:del\s)?$"
 )
 _CAPITALISED = re.compile(r"\W*[A-ZÀ-Ú][\w'’-]+,?(?:\s[A-ZÀ-Ú][\w'’-]+){1,3},?\s+")
-_AGED = re.compile(r"(?:\banni\s\d{2,3}|\b\d{2,3}\s(?:anni|aa))\s?[,(]\s?$")
-_TOWN = re.compile(r"\bn\.\s(?:a\s)?[a-z' ]{3,25},?\s$")
+_AGED = Shape(r"(?:\banni\s\d{2,3}|\b\d{2,3}\s(?:anni|aa))\s?[,(]\s?$")
+_TOWN = Shape(r"\bn\.\s(?:a\s)?[a-z' ]{3,25},?\s$")
 _GROWN = "2008"
 _LATE = ("terapia_alla_dimissione", "esami_alla_dimissione")  # nobody is admitted there
 # The hour says nothing of the day: alle ore 1.40 del 28 novembre.
-_CLOCK = re.compile(
+_CLOCK = Shape(
     r"(?<=[\s,(])(?:(?:alle|verso le|intorno alle|dalle|circa alle)(?: ore)?|ore|h)\.?\s?"
     r"(?:\d{1,2}(?:[.:,]\d{2})?(?![\d/]|[.]\d)|una\b|due\b|tre\b|quattro\b|cinque\b|sei\b)"
     r"(?:\s(?:e mezza|circa))?(?:,?\s(?:del mattino|di notte|di sera|del pomeriggio|della notte))?"
 )
 # Dimissione; 17/10/2019: a label's colon, as OCR reads it.
-_BENT_COLON = re.compile(
+_BENT_COLON = Shape(
     r"(\b(?:nascita|nat[oa] il|ingresso|ricovero|degenza|dimissione|uscita|accettazione|decesso))"
     r"\s?[;.](\s*)$"
 )
-_BIRTH_TO_COME = re.compile(r"\bnat[oa](?: (?:a|ad|in)\b[^.;:\d()]{0,40})?$")
-_DEATH_SECTION = re.compile(r"exitus|decesso|constatazione|morte")
+_BIRTH_TO_COME = Shape(r"\bnat[oa](?: (?:a|ad|in)\b[^.;:\d()]{0,40})?$")
+_DEATH_SECTION = Shape(r"exitus|decesso|constatazione|morte")
 
 
 def roles(line: Line, history: bool) -> Iterator[tuple[str, Day]]:

@@ -7,31 +7,32 @@ from functools import lru_cache
 
 from core.label.rules.words import Line
 from core.read.words.dates import NAMES, WEEKDAY, Written, bare_days, month_number, written
+from core.read.words.shape import Shape
 
 # 110338: a birth without separators, behind `nato`.
-_BORN = re.compile(r"\b(?:nat[oa]|nascita)\b")
-_SOLID = re.compile(
+_BORN = Shape(r"\b(?:nat[oa]|nascita)\b")
+_SOLID = Shape(
     r"\b(?:nat[oa]\s(?:il\s)?|(?:d\.?d\.?n|d\.?n|ric|ricov|ing|ingr|ingresso|ricovero|dim|dimiss"
     r"|dimissione|int|op)\.?\s?:?\s)(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>(?:19|20)?\d{2})(?!\d)"
 )
 # INGRESSO=20210316T1530, of a print-out of a ward's software.
-_COMPACT = re.compile(
+_COMPACT = Shape(
     r"\b(?:nascita|nat[oa]|ingresso|ricovero|accettazione|dimissione|uscita|decesso|morte|intervento)"
     r"\W{1,3}(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?:t\d{4})?(?!\d)"
 )
 # Degenza: 4-15/03/2024, where the stroke is no part of a date.
-_SPAN = re.compile(
+_SPAN = Shape(
     rf"\b(?:degenza|ricovero|soggiorno|periodo)\W{{1,3}}\d{{1,2}}-(?=\d{{1,2}}(?:[/.]\d"
     rf"|\s(?:{NAMES})))"
 )
-_FROM_TO = re.compile(
+_FROM_TO = Shape(
     rf"\b(?:(?:dal|da|tra il|fra il)\s(?:giorno\s)?(?:{WEEKDAY}\s)?|(?:degenza|ricovero"
     rf"|soggiorno|periodo)"
     rf"\W{{1,3}})(?P<a>\d{{1,2}})(?:\s(?P<am>{NAMES}))?"
     rf"(?:(?:\s|[°º^]\s?)(?:al|a|e il|fino al|sino al)\s(?:giorno\s)?(?:{WEEKDAY}\s)?"
     rf"|\s?(?:-|→|->|>)\s?)(?=\d)"
 )
-_CLASS = re.compile(r"\b(?:classe\s(?:del\s)?|nat[oa]\snel\s)(\d{4}|'\d{2})\b")
+_CLASS = Shape(r"\b(?:classe\s(?:del\s)?|nat[oa]\snel\s)(\d{4}|'\d{2})\b")
 _YEARLESS = re.compile(rf"(\d{{1,2}})[°º^]?\s(?:di\s|del mese di\s)?({NAMES})")
 
 

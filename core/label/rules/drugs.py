@@ -9,6 +9,7 @@ from core.label.rules.lexicon import Concept, Hit, Lexicon
 from core.label.rules.spoken import in_figures
 from core.label.rules.stage import Stages
 from core.label.rules.words import Line
+from core.read.words.shape import Shape
 
 _FRACTIONS = {
     "½": 0.5,
@@ -63,7 +64,7 @@ def _number(text: str | None) -> float:
     return float(text.replace(",", "."))
 
 
-def milligrams_a_day(dose: str, alternate: re.Pattern[str]) -> Dose:
+def milligrams_a_day(dose: str, alternate: Shape) -> Dose:
     """Milligrams a day of a folded dose: strength x tablets x times, summed over the day."""
     if alternate.search(dose):
         return Dose(None, True)
@@ -137,7 +138,7 @@ class Drugs:
         self._taken, self._current = shapes["taken"], shapes["current"]
         self._paused, self._later = shapes["paused"], shapes["later"]
         self._home = shapes["home_still"]
-        self._none = [re.compile(shape) for shape in lexicon.tables["drug_shapes"]["none_at_all"]]
+        self._none = [Shape(shape) for shape in lexicon.tables["drug_shapes"]["none_at_all"]]
         self._stages = stages
 
     def reach(self, line: Line, end: int) -> int:

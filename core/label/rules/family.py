@@ -7,6 +7,7 @@ from core.label.rules.context import Cues, relatives_sentence
 from core.label.rules.lexicon import Hit, Lexicon
 from core.label.rules.outcome import Outcome, trimmed, truth
 from core.label.rules.words import Line
+from core.read.words.shape import Shape
 from core.records import State
 
 _FAMILY_TAIL = re.compile(
@@ -17,20 +18,18 @@ _FAMILY_TAIL = re.compile(
     r"(?:\s?:\s?(?:positiva\s?)?[^.;]*|(?:\s(?:per|x|di|cardiovascolare|cardiologica"
     r"|cv)\b)(?:(?!\sed?\s(?:il|la|lo|i|le|ex|l')\b)[^.;,(]){0,90})?(?:\s?\([^()]*\))?"
 )
-_FAMILY_NONE = re.compile(
+_FAMILY_NONE = Shape(
     r"\bneg(?:ativ\w+|at\w)?\b|mut[oa]|silente|assent|[:=]\s?no\b|\bn\.?d\.?r\b|nulla"
     r"|no?n (?:contributiv|significativ|rilevant)"
 )
-_FAMILY_UNKNOWN = re.compile(
+_FAMILY_UNKNOWN = Shape(
     r"no?n (?:indagabil|valutabil|conosciut|ricostruibil|disponibil|not[ao]\b(?! per))|ignot"
     r"|sconosciut"
     r"|\badottat|figli[oa] adottiv"
 )
-_FAMILY_DENIED = re.compile(
-    r"\bfamiliarita(?: cardio\w+| cv)?(?: e)?\s?:?\s?(?:negativ|assent|mut[ao])"
-)
+_FAMILY_DENIED = Shape(r"\bfamiliarita(?: cardio\w+| cv)?(?: e)?\s?:?\s?(?:negativ|assent|mut[ao])")
 # "Di cuore era morta la madre"; "nessuna malattia cardiaca, a parte la sua, in famiglia".
-_HEART_BEFORE_KIN = re.compile(
+_HEART_BEFORE_KIN = Shape(
     r"(?:\b(?:di|d'|per)\s?(?:cuore|infarto|ictus|scompenso|angina)\b[^.;,]{0,20}"
     r"\b(?:mort[oaie]|mori\w*|mancat[oaie]|decedut[oaie])\b[^.;,]{0,15}\b(?:madre|padre|mamma|papa"
     r"|fratell[oi]|sorell[ae]|genitori|nonn[oaie]|zi[oaie])\b"
@@ -38,15 +37,15 @@ _HEART_BEFORE_KIN = re.compile(
     r"|di cuore|del cuore)|cardiopati[ae]),[^.;:]{1,30}\bin famiglia\b)"
 )
 _UNKNOWN_NEAR = 20  # characters
-_NONE_BEFORE = re.compile(r"\b(?:no?n|nessun\w*|niente|nega|senza|mai)\b[^.;,:]*$")
-_RUNNING = re.compile(r"\b(?:famigl|familiar|parent|gentiliz|consanguine)")
+_NONE_BEFORE = Shape(r"\b(?:no?n|nessun\w*|niente|nega|senza|mai)\b[^.;,:]*$")
+_RUNNING = Shape(r"\b(?:famigl|familiar|parent|gentiliz|consanguine)")
 
 
 class Family:
     """The words of a lexicon for diseases of heart and vessels, where relatives have them."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._cardiovascular = re.compile(lexicon.tables["past"]["cardiovascular"])
+        self._cardiovascular = Shape(lexicon.tables["past"]["cardiovascular"])
 
     def said(self, line: Line, hit: Hit, state: State) -> Iterator[Outcome]:
         """Familiarita per cardiopatia ischemica; a family of other diseases says nothing."""

@@ -7,7 +7,8 @@ joined, slips of a hurried hand mended.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
+from operator import add
 from typing import Any
 
 from core.label.rules.lexicon import Concept, Hit, expand
@@ -91,11 +92,13 @@ class Finder:
     def _words(self, line: Line) -> list[Word]:
         """The words of a line as the lexicon spells them."""
         words: Sequence[Word] = line.words
-        if any(word.norm in self._short for word in words):
+        norms = [word.norm for word in words]
+        if not self._short.keys().isdisjoint(norms):
             words = list(self._whole(words))
-        if any(one.norm + other.norm in self._known for one, other in pairwise(words)):
+            norms = [word.norm for word in words]
+        if not self._known.isdisjoint(map(add, norms, norms[1:])):
             words = list(self._joined(line, words))
-        return [self._spelt(word) for word in words]
+        return [word if word.norm in self._known else self._spelt(word) for word in words]
 
     def _whole(self, words: Sequence[Word]) -> Iterator[Word]:
         """The words, an abbreviation and its full stop as the word it stands for."""
@@ -116,7 +119,7 @@ class Finder:
     def _spelt(self, word: Word) -> Word:
         """The word as the lexicon spells it, where a hurried hand or OCR missed a letter."""
         norm = word.norm
-        if len(norm) < SPELT_FROM or norm in self._known:
+        if len(norm) < SPELT_FROM:
             return word
         meant = self._spelling.meant(norm)
         return Word(word.start, word.end, meant) if meant else word

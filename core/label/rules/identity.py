@@ -9,13 +9,14 @@ from core.label.rules.names import Names
 from core.label.rules.phones import begins_with_a_name, phones, undated
 from core.label.rules.words import Line
 from core.read.words.fold import fold
+from core.read.words.shape import Shape
 from core.read.words.spoken import WORDS
 from core.read.words.spoken import digits as spoken_digits
 from core.records import Phrase, Span, Value
 
 Found = tuple[int, int, str, Value | None]
 
-_RECORD = re.compile(
+_RECORD = Shape(
     r"(?:\b(?:n(?:r|um|umero|ro|\.|°|º)?\.?\s?(?:di\s|della\s)?)?(?:cartel+a(?:\sclinica)?|fasc(?:icolo)?\.?(?=\s?n)|int(?:erno)?\.?(?=\s?\d{2}-)"
     r"|c\.?\s?c\.?(?![a-z])|cc(?=\s?n)|cart\.?(?:\s?cl(?:in)?\.?)?(?![a-z])|nosologico|nosol?\."
     r"|nosol\b|nosogr\w*"
@@ -30,44 +31,44 @@ _RECORD = re.compile(
     r"(\d{2,4}[-/][a-z]{2,4}[-/]\d{3,}|\d{1,6}\sbarra\s\d{2,6}|\d[\d./\- ]{1,15}\d)(?![\d])"
 )
 # Cartella numero venti barra trecento, ossia 20/300; il n. 1127 del registro delle cartelle.
-_RECORD_SAID = re.compile(
+_RECORD_SAID = Shape(
     r"\bcartella\b[^\d;.]{5,90}?(?:,|\bossia|\bcioe)\s(\d[\d./-]+\d)(?!\d)"
     r"|\bn(?:umero|\.)?\s?(\d{3,})\s(?:del |della |di )?(?:(?:nostro )?registro|cartella|nosolog)"
 )
-_DICTATED = re.compile(
+_DICTATED = Shape(
     r"\b(?:cartella(?: clinica)?|nosologico|numero di ricovero)\s?(?:e (?:la|il)\s|e\s)?"
     rf"(?:numero\s)?(?P<said>{WORDS})"
 )
-_FILE_COLUMN = re.compile(r"\b(?:cartella|cart|nosologico|ricovero n|episodio)\b")
+_FILE_COLUMN = Shape(r"\b(?:cartella|cart|nosologico|ricovero n|episodio)\b")
 _NUMBER = re.compile(r"(?<![\w/.,-])(?:\d{2,4}[-/.])?\d{3,9}(?:[-/.]\d{2,8})?(?![\w/,]|[.-]\d)")
 _FILE = re.compile(r"(?:n\w{0,5}[.°º]?\s?(?:di\s|della\s)?)?(?:cartel+a|nosologico|cart\b)")
 _IS_YEAR = re.compile(r"(?:19|20)\d\d")
 _AGE = (
-    re.compile(
+    Shape(
         r"\b(?:di|d'|eta(?: di)?|eta\s?:|eta'?\s?:?|anni\s?:)\s?(?:anni\s|aa\s"
         r"|a\.\s)?(?P<age>\d{1,3})(?:\s?(?:anni|aa|a\.|aa\.)\b)?(?!\s?(?:mesi|giorni|gg|mg|cm"
         r"|mm|ml|ore|%|[/.,]\d))"
     ),
-    re.compile(r",\s?a\.\s?(?P<age>\d{2})\b(?!\s?(?:mg|[/.,]\d))"),
-    re.compile(r"\b(?:di anni|anni|aa\.?)\s(?P<age>\d{2,3})\b(?!\s?(?:mesi|giorni|mg|[/.]\d))"),
-    re.compile(
+    Shape(r",\s?a\.\s?(?P<age>\d{2})\b(?!\s?(?:mg|[/.,]\d))"),
+    Shape(r"\b(?:di anni|anni|aa\.?)\s(?P<age>\d{2,3})\b(?!\s?(?:mesi|giorni|mg|[/.]\d))"),
+    Shape(
         r"(?:^|\b(?:paziente|pz|uomo|donna|maschio|femmina|soggetto"
         r"|sig\S*(?: \w+){0,2}))\s?,?\s?(?:di |\(|eta )?(?P<age>\d{2,3})\s?(?:anni"
         r"|aa\.?)\b(?!\s?fa)"
     ),
-    re.compile(r"\b(?P<age>\d{2,3})\s?-?\s?enne\b"),
-    re.compile(r"[/(,]\s?(?P<age>\d{2,3})\s?(?:aa|anni)\b(?!\s?(?:fa|prima))"),
+    Shape(r"\b(?P<age>\d{2,3})\s?-?\s?enne\b"),
+    Shape(r"[/(,]\s?(?P<age>\d{2,3})\s?(?:aa|anni)\b(?!\s?(?:fa|prima))"),
 )
 _NOT_AGE = re.compile(
     r"\b(?:da|per|dopo|circa|entro|oltre|ultim\w+|fa|dall'eta|all'eta|a|stop|fino|padre"
     r"|madre|fratell\w+|sorell\w+|nonn\w+|figli\w*|zi[oa]|storia|durata"
     r"|esposizione)\b\W*(?:\w+\W+){0,3}$|\b(?:all|dall)'\s?$"
 )
-_SEX = re.compile(
+_SEX = Shape(
     r"\bsesso\s?[:|]?\s?[(\[]?(?P<sex>m(?:aschi(?:o|le))?|f(?:emmin(?:a|ile))?)\b"
     r"|(?<=[a-z] \()(?P<late>[mf])(?=\))|(?P<sign>[♀♂])"
 )
-_SEX_AGE = re.compile(
+_SEX_AGE = Shape(
     r"\b(?P<sex>uomo|donna|maschio|femmina)\b(?=,? (?:di|\d))|(?<=anni, )(?P<late>uomo"
     r"|donna|maschio|femmina)\b"
 )
@@ -81,7 +82,7 @@ _ORDINALS = {
 }
 _ROMANS = {"i": 1, "v": 5, "x": 10, "l": 50}
 _STAY = (
-    re.compile(
+    Shape(
         r"\b(?:degenza|durata della degenza|giorni di degenza"
         r"|giornate di degenza)(?: post-?\s?operatoria| complessiva| totale"
         r"| ospedaliera)?\s?(?:di|:|pari a|=|: ?gg|: ?giorni|\(gg\)"
@@ -89,15 +90,15 @@ _STAY = (
         r"(?!\s?[-/.]\s?\d|[°º]|\s(?:al?|gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic)\w*\b)"
         r"(?:\s?(?:giorn\w+|gg))?"
     ),
-    re.compile(r"\b(?P<stay>\d{1,3})\s?(?:giorn[io]|gg|giornate) di degenza\b"),
-    re.compile(
+    Shape(r"\b(?P<stay>\d{1,3})\s?(?:giorn[io]|gg|giornate) di degenza\b"),
+    Shape(
         r"\bdimess[oa]\b[^;]{0,45}?(?:\bin |\()(?P<nth>\d{1,2}|[ivxl]+|\w+?a)[\^ª°]?\s?(?:giornata"
         r"|gpo|g\.p\.o|gg)"
     ),
 )
 
 
-_OF_FILE = re.compile(r"\b(?:cartel|cart\b|c\.?\s?c\b|nosol|sdo\b)")
+_OF_FILE = Shape(r"\b(?:cartel|cart\b|c\.?\s?c\b|nosol|sdo\b)")
 
 
 def of_the_file(phrases: Sequence[Phrase], spans: list[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
@@ -138,6 +139,8 @@ class Identity:
             if len(number) >= 3:
                 yield *dictated.span("said"), "n_cartella", number
                 return
+        if not line.has_figures:
+            return
         for text, shift in _with_label(line):
             match = _RECORD.search(text)
             if match and match.start(1) >= shift:
@@ -206,7 +209,7 @@ def _sex(line: Line) -> Iterator[Found]:
 
 
 def _age(line: Line) -> Iterator[Found]:
-    for shape in _AGE:
+    for shape in _AGE if line.has_figures else ():
         for match in shape.finditer(line.folded):
             start, end = match.span("age")
             left = line.folded[max(0, match.start() - 40) : match.start()]

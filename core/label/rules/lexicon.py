@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from core.errors import BadInput
 from core.read.words.fold import fold
+from core.read.words.shape import Shape
 from core.schema import Schema
 
 Stage = Literal["before", "stay", "after", "discharge", "any"]
@@ -35,8 +36,8 @@ class Concept:
     value: int | str | None = None
     tail: Tail = "degree"
     kind: str = ""
-    needs: re.Pattern[str] | None = None
-    unless: re.Pattern[str] | None = None
+    needs: Shape | None = None
+    unless: Shape | None = None
     old: Literal["keep", "drop", "need"] = "keep"
     polarity: bool = True
 
@@ -92,9 +93,9 @@ class Lexicon:
         self.concepts = tuple(concepts)
         self.tables = tables
 
-    def shape(self, table: str, name: str) -> re.Pattern[str]:
+    def shape(self, table: str, name: str) -> Shape:
         """A list of shapes of the file as one regular expression over folded text."""
-        return re.compile("|".join(map(hurried, self.tables[table][name])))
+        return Shape("|".join(map(hurried, self.tables[table][name])))
 
     def words(self, table: str, name: str) -> frozenset[str]:
         return frozenset(fold(self.tables[table][name]).split())
@@ -116,7 +117,7 @@ def _concept(raw: dict[str, Any], schema: Schema) -> Concept:
     names = tuple(name for name in raw.pop("fields") if name in schema.fields)
     stages = frozenset(raw.pop("stages", ("before", "stay", "any")))
     shapes: dict[str, Any] = {
-        key: re.compile(hurried(raw.pop(key))) for key in ("needs", "unless") if key in raw
+        key: Shape(hurried(raw.pop(key))) for key in ("needs", "unless") if key in raw
     }
     return Concept(names, tuple(raw.pop("say")), stages, **shapes, **raw)
 

@@ -2,13 +2,13 @@
 
 import re
 from functools import cached_property, lru_cache
-from typing import Any
 
 from core.label.rules.boxes import answered
 from core.label.rules.words import Line
+from core.read.words.shape import Shape
 
 # Italian words end in vowels: what ends in a consonant before a full stop was cut short.
-_CUT_SHORT = re.compile(
+_CUT_SHORT = Shape(
     r"(?<![\w/])(?!(?:non|con|per|stent|ictus|flutter|stroke|bypass|pass|angor|deficit|exitus|heart"
     r"|team|shock|leak|graft|default|nihil|virus|habitus|redo|test|holter|pacemaker|maker)\b)"
     r"(?:[A-Z]?[a-zà-ù]{1,11}[bcdfghklmnpqrstvxz]\.(?=\s+(?:[a-zà-ù(]|\d))"
@@ -45,8 +45,10 @@ for _cue in sorted(CUES):
 class ReadLine(Line):
     """A line without what its boxes leave unsaid, its sentences not parted by abbreviations."""
 
-    def __init__(self, *said: Any, yes_first: bool = True, **known: Any) -> None:
-        super().__init__(*said, **known)
+    def __init__(
+        self, text: str, section: str | None = None, below: str = "", yes_first: bool = True
+    ) -> None:
+        super().__init__(text, section, below)
         self.folded = _respelt(answered(_figured(_unkeyed(self.folded)), yes_first))
         row = _ROW.match(self.text)
         if row and len(row[0].split()) <= _WORDS_OF_A_ROW:

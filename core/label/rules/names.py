@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from core.label.rules.lexicon import Lexicon
 from core.label.rules.words import Line, function_words
 from core.read.words.fold import fold
+from core.read.words.shape import Shape
 from core.records import Span
 
 Name = tuple[int, int, str, str]
@@ -14,7 +15,7 @@ _TITLE = (
     r"(?:(?:gent(?:ile|\.?mo|\.?ma|il\.?m[oa])?|egr(?:egio)?|preg\.?m[oa])\.?\s)?"
     r"(?:sig(?:\.?\s?(?:ra|na|r)\b|nora|norina|nore?|\.)?\.?(?:\s?/\s?(?:sig\.?)?ra)?)"
 )
-_CALLED = re.compile(
+_CALLED = Shape(
     rf"\b(?:{_TITLE}|(?:il |la |del |della )?(?:paziente|paz|pz|assistit[oa]|utente|nominativo"
     rf"|degente|inferm[oa]|malat[oa]|ospite(?=\s?:)|generalita|anagrafica|oggetto(?=\s?:)|intestatari[oa])\.?"
     r"|dimettiamo(?: oggi)?|^\W*p(?=\s?:)|cognome e nome|nome e cognome"
@@ -23,11 +24,11 @@ _CALLED = re.compile(
     r"(?:(?:ing|avv|rag|geom|arch|cav|comm|dott|dr|prof|ins|rev)\.(?:\s?ssa)?\s+|(?:don|suor"
     r"|fra)\s+)?"
 )
-_SURNAME = re.compile(
+_SURNAME = Shape(
     r"(?<!nome e )(?<!nome ed )(?<!nome/)(?<!nome / )(?<!nome, )(?<!nome - )"
     r"\bcogn(?:ome|\.)\s?(?:\([a-z ]{3,20}\)\s?)?[:|]?\s+(?!e\s+nome|/|nome\b)"
 )
-_GIVEN = re.compile(
+_GIVEN = Shape(
     r"(?<!e )(?<!/)(?<!/ )\bnome\s?[:|]?\s+(?!e\s+cognome|/|del\b|commerciale"
     r"|cognome\b)"
 )
@@ -38,10 +39,8 @@ _BORN = re.compile(
     r"|cod\w*\.? fisc|\([mf]\)|tel\b)"
     r"|\s*(?:[,(–/-]|\s)\s*\d{1,2}[./-]\d{1,2}[./-](?:19\d\d|200\d|[3-9]\d)\b|\s+(?:ddn|d\.d\.n|d\.n)\b"
 )
-_TOLD_SURNAME = re.compile(
-    r"(?:\bcognome\s?:?\s|(?P<told>[a-z' -]{2,40}?)\s(?:e il|di|come) cognome\b)"
-)
-_BORN_HERE = re.compile(r"\s?[,(]?\s?(?:e'?\s)?\bnat[oa]\b")
+_TOLD_SURNAME = Shape(r"(?:\bcognome\s?:?\s|(?P<told>[a-z' -]{2,40}?)\s(?:e il|di|come) cognome\b)")
+_BORN_HERE = Shape(r"\s?[,(]?\s?(?:e'?\s)?\bnat[oa]\b")
 _BORN_BELOW = re.compile(
     rf"{_BORN_HERE.pattern}|\d{{1,2}}[./-]\d{{1,2}}[./-](?:19\d\d|200\d|[3-9]\d)\b"
 )
@@ -62,16 +61,16 @@ _PARTICLES = frozenset(
     "de di da del della dello dei degli dal dalla d' lo la li le el van von der den ter dos "
     "dalle dalli dall' san santa mac al ben abd".split()
 )
-_DOCTOR = re.compile(
+_DOCTOR = Shape(
     r"(?:\b(?:dott(?:\.|ssa|or|oressa)?|dr(?:\.|ssa)?|prof(?:\.|ssa)?|medico|direttore"
     r"|chirurg\w+|primario|collega|operator\w*|anestesista|cardiologo|curante)\b)[^,;:\n]{0,30}$"
 )
-_PATIENT_OF = re.compile(r"\bcurante (?:del|della|dell')\s?$")
-_BEHIND = re.compile(
+_PATIENT_OF = Shape(r"\bcurante (?:del|della|dell')\s?$")
+_BEHIND = Shape(
     r"(?P<one>[^\W\d_][\w' -]{1,40}?)\s?\((?P<first>cognome|nome)\)\s*,?\s*"
     r"(?P<other>[^\W\d_][\w' -]{1,40}?)\s?\((?:cognome|nome)\)"
 )
-_KIN = re.compile(
+_KIN = Shape(
     r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|madre|padre|nipote|badante"
     r"|genero|nuora|cognat[oa]|convivente|compagn[oa])\b[\s:,(.]*(?:del paziente "
     r"|di riferimento )?(?:il |la )?$"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.label.rules.words import Line
+from core.read.words.shape import Shape
 
 _BRAIN = (
     r"neuro|neurologic\w+|cerebral\w*|cerebrovascolar\w+|cervello|testa|sistema nervoso|snc"
@@ -45,8 +46,8 @@ class Organs(NamedTuple):
     """The organs that a part of the story speaks of: by their names, the fields of trouble."""
 
     fields: dict[str, tuple[str, ...]]
-    denied: re.Pattern[str]
-    well: re.Pattern[str]
+    denied: Shape
+    well: Shape
 
     def found(self, line: Line) -> Iterator[tuple[int, int, str]]:
         """Start, end and field of all trouble that a line denies."""
@@ -74,8 +75,8 @@ def _organs(trouble: str, fields: dict[str, tuple[str, ...]], more: str, nouns: 
     )
     return Organs(
         fields,
-        re.compile(denied),
-        re.compile(
+        Shape(denied),
+        Shape(
             rf"{several}\s?[:=]?\s?(?:(?:sono|e|erano|risultan?o?|sempre|stat[ei])\s)*{_WELL}"
             rf"|\b(?:indenn[ei]|integr[oi]|risparmiat[oi]|san[oi])\s(?:il |la |i )?{several}{more}"
         ),

@@ -45,8 +45,6 @@ def own_found(
             continue
         field = schema.field(hit.concept.fields[0])
         state = context.state(line, cues, hit.start, hit.end, places)
-        if state == "present":
-            state = context.behind(line, hit.end) or state
         if field.type == "boolean":
             value = {"present": True, "negated": False}.get(state)
             yield hit.start, hit.end, field.name, state, value

@@ -9,17 +9,18 @@ from core.label.rules.outcome import truth
 from core.label.rules.stage import Stages
 from core.label.rules.words import Line
 from core.read.words.fold import fold
+from core.read.words.shape import Shape
 from core.records import State, Value
 
 Told = tuple[int, int, str, State, Value | None]
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 _ORDINAL = {"prima": "i", "seconda": "ii", "terza": "iii", "quarta": "iv"}
 _ORDINAL |= {"uno": "i", "due": "ii", "tre": "iii", "quattro": "iv"}
-_COMPLICATED = re.compile(
+_COMPLICATED = Shape(
     r"\b(?:sanguin|tampon|emostas|mediastin|ferita|versament|deiscen|emotorac|ematom)"
 )
 _YEAR_NEXT = re.compile(r"\W{1,3}(?:fino al|nel|dal|al|nell'anno)\W{1,2}(?:\w+\W)?(?:19|20)\d\d\b")
-_WHY_BEFORE = re.compile(
+_WHY_BEFORE = Shape(
     r"\b(?:per|a causa di|in seguito a|data la|vista la|stante la|stante)\s(?:la |il "
     r"|l'|un |una |un')?"
     r"(?P<why>(?!cui\b|il quale\b)(?:(?!\bper\b)[^.;:])+?)\s?[,:]?\s?(?:si (?:e )?(?:rende\w*"
@@ -51,12 +52,12 @@ _LEADS_IN = re.compile(
     r"|cec|circolazione extracorporea|extracorporea|prova idraulica|allorche|causa)\b"
     r"|per\b)[\s,:]*(?:un |una |un'|il |la |lo |l')?"
 )
-_CAUSE_SECTION = re.compile(r"\bcausa\b.*\b(?:decesso|morte|exitus|mortis)")
+_CAUSE_SECTION = Shape(r"\bcausa\b.*\b(?:decesso|morte|exitus|mortis)")
 _PLACE = re.compile(
     r"\s(?:presso|da noi|in altr[oa]|altrove|eseguit|effettuat|all'eta|a(?=\s[A-Z]))"
 )
 _REDO_CLAUSE = re.compile(r"(?:[^.;:,()]|(?<=\d)[.,](?=\d))*(?:\s?\([^()]{1,80}\))?")
-_OWN = re.compile(r"\b(?:paziente|pz|lui|lei|sig\w*)\b|\be stat[oa] sottopost")
+_OWN = Shape(r"\b(?:paziente|pz|lui|lei|sig\w*)\b|\be stat[oa] sottopost")
 _YEAR_BEHIND = re.compile(r"\s*[,(]?\s*(?:\b(?:nel|nell'anno|anno|del|dal|in data)\b[\s\w/]*)?$")
 
 
@@ -99,9 +100,9 @@ class Past:
     def __init__(self, lexicon: Lexicon, context: Context, stages: Stages) -> None:
         table = lexicon.tables["past"]
         self._operations = lexicon.shape("past", "operations")
-        self._nyha = [re.compile(rf"\b{shape}") for shape in table["nyha"]]
+        self._nyha = [Shape(rf"\b{shape}") for shape in table["nyha"]]
         self._shapes = {
-            name: re.compile(shape) for name, shape in table.items() if isinstance(shape, str)
+            name: Shape(shape) for name, shape in table.items() if isinstance(shape, str)
         }
         self._context, self._stages = context, stages
 

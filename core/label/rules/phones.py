@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from core.label.rules.date_columns import is_header, tells_who
 from core.label.rules.days import days
 from core.label.rules.words import Line
+from core.read.words.shape import Shape
 from core.read.words.spoken import WORDS, digits
 from core.records import Span, Value
 
 Found = tuple[int, int, str, Value | None]
 PHONE = "numero di telefono"
 
-_PHONE_CUE = re.compile(
+_PHONE_CUE = Shape(
     r"(?:\b(?:tel(?:efono|ef|\.)?|cell(?:ulare|\.)?|recapit[oi]|contatt[oi]|mobile|utenza|caregiver"
     r"|(?:il|cui|suo|al|questo) numero\b|puoi chiamare|puo chiamare|chiamar(?:lo|la)|numero"
     r" telefonico|numero\b[^.;\d]{0,40}\bsuo|rif\.? telefonico"
@@ -24,7 +25,7 @@ _PHONE = re.compile(
     r"(?<![\d/,])(?<!\d\.)(?:(?:\+|00)\s?39[\s./-]?)?(?:0\d{1,3}"
     r"|3\d{2})\)?[\s./-]{0,3}\d(?:\d{1,3}|\s\d{2})(?:[\s./-]?\d{2,4}){0,3}(?!\d)"
 )
-_NOT_HIS = re.compile(
+_NOT_HIS = Shape(
     r"\b(?:fax|reparto|ambulatori|segreteri|centralino|cup\b|prenotazion|informazioni"
     r"|coordinator|medico|dott|dr\b|infermier|ospedale|day hospital|u\.?o\.?\b|direttore"
     r"|degenz|guardia|urgenz|corsia|studio"
@@ -32,12 +33,12 @@ _NOT_HIS = re.compile(
     r"|pz\b|sig))"
     r"|pec\b|e-?mail)"
 )
-_TOLD_PHONE = re.compile(r"\b(?:tel|cell|recapit|mobile)\D{0,45}\d[\d ./-]{4,}\d\D{2,}$")
-_KIN_PHONE = re.compile(
+_TOLD_PHONE = Shape(r"\b(?:tel|cell|recapit|mobile)\D{0,45}\d[\d ./-]{4,}\d\D{2,}$")
+_KIN_PHONE = Shape(
     r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|familiar"
     r"|convivente|compagn)\b"
 )
-_KIN_BEFORE = re.compile(
+_KIN_BEFORE = Shape(
     r"\b(?:figli[oa]|moglie|marito|coniuge|fratello|sorella|nipote|badante|nip|convivente"
     r"|compagn[oa])\b\.?(?:\s(?:sig\S*\s)?[a-z']+){0,2}\s?[:,(-]?\s?\(?$"
 )
@@ -46,12 +47,10 @@ _NAMED_ROW = re.compile(
     r"(?:\s?[,;/|(-]\s?[MF])?[\s,;/|()–-]{1,4}"
 )
 _BETWEEN = re.compile(r"\d\s*(?:[/,;-]|o|e|oppure|\([^()]*\))\s*(?:\w+\s?:?\s*)?$")
-_LABELLED = re.compile(r"\b(?:tel|cell|recapit)")
-_COLUMN = re.compile(r"\b(?:tel(?:efono)?|cell(?:ulare)?|recapit[oi]|contatt[oi])\b")
-_PREFERRED = re.compile(
-    r"\b(?:prefer|meglio|piuttosto|usare)\w*[^.;)]{0,20}\b(?:cell|mobile|3\d\d)"
-)
-_DICTATED = re.compile(
+_LABELLED = Shape(r"\b(?:tel|cell|recapit)")
+_COLUMN = Shape(r"\b(?:tel(?:efono)?|cell(?:ulare)?|recapit[oi]|contatt[oi])\b")
+_PREFERRED = Shape(r"\b(?:prefer|meglio|piuttosto|usare)\w*[^.;)]{0,20}\b(?:cell|mobile|3\d\d)")
+_DICTATED = Shape(
     rf"\b(?:tel(?:efono|\.)?|cell(?:ulare|\.)?|recapito(?: telefonico)?|mobile)\s?(?:numero\s|:\s)?"
     rf"(?P<said>{WORDS})"
 )
@@ -64,7 +63,7 @@ def phones(line: Line) -> Iterator[Found]:
         if 8 <= len(number) <= 12:
             yield *dictated.span("said"), PHONE, number
             return
-    found = list(_written(line))
+    found = list(_written(line)) if line.has_figures else []
     if _PREFERRED.search(line.folded):
         found = [one for one in found if str(one[3]).lstrip("+ ").startswith("3")] or found
     yield from found

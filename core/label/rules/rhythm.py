@@ -7,33 +7,34 @@ from core.label.rules.lexicon import Hit, Stage
 from core.label.rules.outcome import Outcome, truth
 from core.label.rules.stage import Stages
 from core.label.rules.words import Line
+from core.read.words.shape import Shape
 from core.records import State
 
-_ECG = re.compile(
+_ECG = Shape(
     r"\b(?:ecg|rit|e\.c\.g|elettrocardiogramma|ritmo|tracciato|monitor|holter"
     r"|telemetria)\b"
 )
-_IN_RHYTHM = re.compile(r"\bin(?: \w+)? $")
-_CONVERTED = re.compile(
+_IN_RHYTHM = Shape(r"\bin(?: \w+)? $")
+_CONVERTED = Shape(
     r"\b(?:ripristin|cardioversion|conversion|convertit|recuper|ritorno|alternanza|interrot"
     r"|ripresa del)\w*"
 )
-_AGAIN = re.compile(r"\b(?:ricadut|recidiv|episodi|run\b|paross|storia|nota\b)")
-_LASTING = re.compile(
+_AGAIN = Shape(r"\b(?:ricadut|recidiv|episodi|run\b|paross|storia|nota\b)")
+_LASTING = Shape(
     r"\b(?:rimast\w+|sempre|costant\w+|attual|stabil|mantenut|mantien|persist|permane|in uscita"
     r"|al momento)\w*"
 )
-_PERMANENT = re.compile(
+_PERMANENT = Shape(
     r"perm\b|permanente|persistente|cronic|long standing|acfa|\bfac\b|totale"
     r"|lunga durata|inveterat|stabilizzat|stabile da|vecchia data|annosa|\bin\s*#\s*(?:ormai "
     r"|stabilmente )?da (?:\w+\s){1,3}anni"
 )
-_PAROXYSMAL = re.compile(
+_PAROXYSMAL = Shape(
     r"paro[sx]+is|\bparox|\bfap\b|\bpaf\b|accessi|\bcrisi\b|intermittent|sporadic|saltuari|\brun di"
     r"|\bepisodio\b[^.;#]{0,60}\bdurat[ao]\b|risoluzione spontanea|spontaneamente|autorisol"
     r"|autolimit|va e viene|ogni tanto|poche ore|rientra\w* (?:da sol|spont)|passa\w* da sol"
 )
-_NEW = re.compile(r"insorgenza|primo|unico|insorta|comparsa|post|new onset")
+_NEW = Shape(r"insorgenza|primo|unico|insorta|comparsa|post|new onset")
 
 
 class Rhythm:

@@ -7,7 +7,7 @@ first atrial fibrillation is told from a known one.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import groupby, zip_longest
+from itertools import groupby
 from pathlib import Path
 
 from core.label.rules import dates, organs
@@ -32,6 +32,7 @@ from core.read.sections.guessed import guessed
 from core.read.words.fold import fold
 from core.read.words.mapped import Mapped
 from core.read.words.months import MONTHS
+from core.read.words.shape import Shape
 from core.read.words.unbent import Unbent
 from core.records import Annotation, Phrase, Span, State, Value
 from core.schema import Schema, default_schema
@@ -39,7 +40,7 @@ from core.schema import Schema, default_schema
 _WHOLE = ("Diagnosi", "Motivo ricovero")
 _HEADING = re.compile(r"\s*(?:diagnosi|motivo)\b[^:]{0,60}:\s*")
 _ASKED = re.compile(r"\W*[^:=\d.;]{2,30}/[^:=\d.;]{2,40}[:=]\s")
-_COLUMNS = re.compile(r"\b(?P<first>si|no)\b\W{1,9}(?:si|no)\W*$")  # a form's, named above them
+_COLUMNS = Shape(r"\b(?P<first>si|no)\b\W{1,9}(?:si|no)\W*$")  # a form's, named above them
 _LABEL = re.compile(
     r"\s*(?:\|\s*)?[^\d:]{0,40}\b(?:nascita|nat[oa] il|ingresso|ricovero|dimissione|telefono"
     r"|tel\.?|cell\.?|recapito"
@@ -80,29 +81,24 @@ class Rules:
     def _letter(self, written: list[Phrase]) -> Iterator[Annotation]:
         phrases, unbent = self._unbent(written)
         spans: list[tuple[Span, ...]] = []
-        before = ""
-        near, told, yes_first = admission(phrases), False, True
+        folded = [fold(phrase.text) for phrase in phrases]
+        lines, rows = list(_lines(phrases, folded)), home_columns(folded)
         listed = any(phrase.section == "Terapia" for phrase in phrases)
-        rows = home_columns([fold(phrase.text) for phrase in phrases])
-        for number, (phrase, after) in enumerate(zip_longest(phrases, phrases[1:])):
-            below = fold(after.text[:20]) if after else ""
-            columns = _COLUMNS.search(fold(phrase.text))
-            yes_first = columns["first"] != "no" if columns else yes_first
-            since = told and not (phrase.section is None and _is_history(phrase.text))
-            line = ReadLine(
-                phrase.text, phrase.section, before, near, since, below, yes_first=yes_first
-            )
+        before, near, told = "", admission(lines), False
+        for number, line in enumerate(lines):
+            line.before, line.near = before, near
+            line.told = told and not (line.section is None and _is_history(line.text))
             at_home = rows.get(number)
             if at_home is None:
                 spans.append(tuple(self._line(line, listed)))
             else:
-                spans.append(tuple(self._row(phrase.text[:at_home])))
+                spans.append(tuple(self._row(line.text[:at_home])))
             label = _LABEL.fullmatch(line.folded) or is_header(line.folded)
             before = line.folded if label else dates.birth_to_come(line.folded)
-            if below[:1].isdigit() and names_alone(line, spans[-1]):
+            if line.below[:1].isdigit() and names_alone(line, spans[-1]):
                 before = "nato il"
             told = told or self._stages.tells_operation(line)
-        spans = of_the_file(phrases, without_letterhead(today(phrases, spans)))
+        spans = of_the_file(phrases, without_letterhead(today(lines, spans)))
         known = {
             span.value
             for found in spans
@@ -206,6 +202,15 @@ class Rules:
             amount = dose.milligrams
             value = int(amount) if amount == int(amount) else amount
             yield _span(line, start, end, "lasix_dosaggio", "present", value)
+
+
+def _lines(phrases: list[Phrase], folded: list[str]) -> Iterator[ReadLine]:
+    """The lines of a letter, made once; what stands before each is told by who walks them."""
+    yes_first = True
+    for phrase, text, below in zip(phrases, folded, [*folded[1:], ""], strict=True):
+        columns = _COLUMNS.search(text)
+        yes_first = columns["first"] != "no" if columns else yes_first
+        yield ReadLine(phrase.text, phrase.section, below=below[:20], yes_first=yes_first)
 
 
 def _is_history(text: str) -> bool:

@@ -6,20 +6,20 @@ from datetime import date
 
 from core.label.rules.dates import roles
 from core.label.rules.days import Day, days
-from core.label.rules.lines import ReadLine
 from core.label.rules.words import Line
-from core.records import Phrase, Span
+from core.read.words.shape import Shape
+from core.records import Span
 
 _DIGIT = re.compile(r"\d")
 _HEAD = 12  # lines that may hold the day of writing at the top
-_DISCHARGED = "data_dimissione_cch"
+_ADMITTED, _DISCHARGED, _DIED = "data_ingresso_cch", "data_dimissione_cch", "data_morte"
 _SENT = (
     r"(?:ritorna|torna|rientra|riaffid\w+|affid\w+|invi(?:o|amo)|rinvi(?:o|amo)|rimett(?:o|iamo)"
     r"|conged(?:o|iamo)"
     r"|licenzi(?:o|amo)|trasferi(?:amo|sco|sce)|(?:ri)?mand(?:o|iamo)|riconsegn(?:o|iamo)|restitui(?:amo|sco)|dimett(?:o"
     r"|iamo|e))"
 )
-_GOING = re.compile(
+_GOING = Shape(
     rf"\b{_SENT}\b[^.;]{{0,40}}\b(?:oggi|odiern[oa])\b|\b(?:fino|sino) ad oggi\b"
     rf"|\boggi\b[^.;]{{0,40}}\b{_SENT}\b|"
     r"\bviene oggi (?:ri)?affidat[oa]\b|"
@@ -29,7 +29,7 @@ _GOING = re.compile(
     r"|\b(?:data odierna|oggi|odiern[oa])\b[^.;]{0,60}\b(?:dimett\w+|dimess[oa]|trasferi\w+)\b"
 )
 # Before the date of writing: a town, `lì`, `data`, a stamp; nothing but a place behind it.
-_WRITTEN = re.compile(
+_WRITTEN = Shape(
     r"(?:^|[\s|])(?:[a-z'. ]{2,30}[,.]\s?(?:li,?\s|addi\s|il\s)?(?:(?:lunedi|martedi|mercoledi"
     r"|giovedi"
     r"|venerdi"
@@ -43,7 +43,7 @@ _TOWN = re.compile(
     r"(?!.*\b(?:nat[oa]|intervento|ricover|dimess|dimission|ingress))[a-z' ]{4,30}\s"
 )
 # A letter in the present tense, that names no day of discharge, is written on it.
-_GOES = re.compile(
+_GOES = Shape(
     rf"\b(?:si|la|lo|vi|le|ti) {_SENT}\b(?! (?:la|le|il|i|gli) (?:cartell|copi|document"
     rf"|esam|referto))"
     r"|\bdimettiamo\b|\b(?:ritorna|torna|rientra) (?:a casa|al (?:suo "
@@ -52,29 +52,27 @@ _GOES = re.compile(
 )
 
 
-def admission(phrases: Sequence[Phrase]) -> date | None:
-    """The day of admission, or else of discharge or death, where a phrase tells it."""
+def admission(lines: Sequence[Line]) -> date | None:
+    """The day of admission, or else of discharge or death, where a line tells it."""
     found: dict[str, date] = {}
     before = ""
-    for phrase in phrases:
-        line = ReadLine(phrase.text, phrase.section, before)
-        if _DIGIT.search(phrase.text):
+    for line in lines:
+        line.before = before
+        if _DIGIT.search(line.text):
             for field, day in roles(line, history=False):
-                if day.iso and field != "data_di_nascita":
+                if day.iso and field == _ADMITTED:
+                    return date.fromisoformat(day.iso)
+                if day.iso and field in (_DISCHARGED, _DIED):
                     found.setdefault(field, date.fromisoformat(day.iso))
         before = line.folded if len(line.folded) < 40 else ""
-    for field in ("data_ingresso_cch", _DISCHARGED, "data_morte"):
-        if field in found:
-            return found[field]
-    return None
+    return found.get(_DISCHARGED) or found.get(_DIED)
 
 
-def today(phrases: Sequence[Phrase], spans: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
+def today(lines: Sequence[Line], spans: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
     """ "Si dimette in data odierna": the discharge is the day on which the letter was written."""
     told = list(spans)
     if any(span.field == _DISCHARGED for found in told for span in found):
         return told
-    lines = [ReadLine(phrase.text, phrase.section) for phrase in phrases]
     going = any(_GOING.search(line.folded) for line in lines)
     if not going and not any(_GOES.search(line.folded) for line in lines):
         return told

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from core.read.words.fold import fold
 from core.read.words.slips import mended
 
+_DIGIT = re.compile(r"\d")
 # A dotted abbreviation is one word (f.a. -> fa); hyphens, slashes and apostrophes part words.
 _WORD = re.compile(r"(?:[a-z]\.){2,}[a-z]?(?![a-z])|[^\W\d_]+\d*|\d+(?:[.,]\d+)*|[^\s'\-/]")
-_IS = re.compile(r"(?<!\w)[èÈ](?!\w)|(?<=\b[Nn]on )e(?!\w)")  # its accent may be lost
+_IS = re.compile(r"[èÈe](?!\w)(?:(?<!\w[èÈ])(?<!e)|(?<=\b[Nn]on e))")  # its accent may be lost
 _LEADER = re.compile(r"(?:\.\s?){2,}(?=\s?[.:]?\s)|\.{2,}")
 # A full stop ends a sentence unless it ends an abbreviation.
 # It begins with the sign it looks for, so that most of a text is passed over at once.
@@ -34,26 +35,21 @@ class Word(NamedTuple):
 
 
 class Line:
-    """The text of one phrase with its views, each made when first asked for."""
+    """The text of one phrase with its views, each made when first asked for.
 
-    def __init__(
-        self,
-        text: str,
-        section: str | None = None,
-        before: str = "",
-        near: date | None = None,
-        told: bool = False,
-        below: str = "",
-    ) -> None:
+    What the lines before it told (`before`, `near`, `told`) is set by who walks the letter.
+    """
+
+    def __init__(self, text: str, section: str | None = None, below: str = "") -> None:
         self.text = text
         self.mended, self.folded = _views(text)
         """The text with slips of OCR undone, and that folded; offsets stay what they are."""
         self.section = section
-        self.near = near
+        self.near: date | None = None
         """The day of admission, where the letter gives it."""
-        self.told = told
+        self.told = False
         """Whether the lines before have told of the operation."""
-        self.before = before
+        self.before = ""
         """The folded phrase before, where it is a label without a value (a cell of a table)."""
         self.below = below
         """How the folded phrase below begins."""
@@ -65,6 +61,11 @@ class Line:
         for match in _IS.finditer(self.text):
             folded = f"{folded[: match.start()]}è{folded[match.end() :]}"
         return folded
+
+    @cached_property
+    def has_figures(self) -> bool:
+        """Whether a digit stands in it: without one there is no record, telephone or age."""
+        return _DIGIT.search(self.folded) is not None
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -90,9 +91,7 @@ def _views(text: str) -> tuple[str, str]:
 
 
 def split_words(folded: str) -> tuple[Word, ...]:
-    return tuple(
-        Word(match.start(), match.end(), _norm(match.group())) for match in _WORD.finditer(folded)
-    )
+    return tuple(Word(*match.span(), _norm(match[0])) for match in _WORD.finditer(folded))
 
 
 def _norm(word: str) -> str:

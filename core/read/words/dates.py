@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.read.words.months import MONTHS, ROMAN, STEMS
+from core.read.words.shape import Shape
 
 _MONTH = {name: n for names in (MONTHS, STEMS, ROMAN) for n, name in enumerate(names, 1)}
 _MONTH["sett"] = 9
@@ -63,6 +64,9 @@ _DATE = re.compile(
     rf")|(?P<sd>\d \d|\d{{2}})/(?P<sm>\d \d|\d{{2}})/(?P<sy>\d{{4}})"
     rf"|(?P<bd>\d{{2}})\s(?P<bm>\d{{2}})\s(?P<by>(?:19|20)\d{{2}}))(?![\d])"
 )
+_DIGIT = re.compile(r"\d")
+# A date without figures: il due settembre, primo/IX.
+_NAME = Shape("|".join((*STEMS, *_BENT, "primo")))
 # il 29, venerdì 29: a day whose month was said before.
 _BARE = re.compile(
     rf"\b(?:(?:il|dal|al|del|giorno)\s(?:giorno\s)?(?:{WEEKDAY}\s)?|{WEEKDAY}\s)(?P<d>\d{{1,2}})"
@@ -91,6 +95,8 @@ class Written:
 
 def written(folded: str) -> Iterator[Written]:
     """The dates of a text, in order."""
+    if _DIGIT.search(folded) is None and _NAME.search(folded) is None:
+        return
     plain = _LETTERS.sub(lambda match: match[0].translate(_FIGURES), folded)
     for match in _DATE.finditer(plain):
         day, month, year = _parts(match)
@@ -102,7 +108,7 @@ def bare_days(folded: str, dates: list[Written]) -> Iterator[Written]:
     """Days without a month ("operata venerdì 29", "entrato il 2 e dimesso il 12 marzo"), in the
     month of the date before, or of the one that ends their sentence.
     """
-    for match in _BARE.finditer(folded):
+    for match in _BARE.finditer(folded) if dates else ():
         day, place = int(match["d"]), match.start("d")
         if not 1 <= day <= 31 or any(d.start <= place < d.end for d in dates):
             continue

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, groupby, pairwise
-from operator import eq
+from operator import eq, sub
 from typing import Self
 
 
@@ -96,7 +96,8 @@ class Mapped:
         """Where the next character does not follow on the one before in the reader's text."""
         if not self.at:
             return []
-        apart = (n for n, (one, two) in enumerate(pairwise(self.at), 1) if two != one + 1)
+        steps = map(sub, self.at[1:], self.at)
+        apart = (n for n, step in enumerate(steps, 1) if step != 1)
         return [0, *apart, len(self.at)]
 
 

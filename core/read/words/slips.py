@@ -7,7 +7,7 @@ import re
 
 # Digits inside or at an edge of a word: mitra1ica, dimissi0ne, marz0, 0spedale.
 _IN_WORD = re.compile(r"(?<![\w.,/])(?=[^\W\d_]*[015])(?:[^\W\d_]|[015]){2,}(?![\w/])")
-_ARTICLE = re.compile(r"(?<!\w)([adnsc][aeou]?l)1(?=['’])", re.IGNORECASE)
+_ARTICLE = re.compile(r"1(?=['’])(?:(?<=\b[adnsc]l1)|(?<=\b[adnsc][aeou]l1))", re.IGNORECASE)
 _SHORT = {"i1": "il", "de1": "del", "ne1": "nel", "da1": "dal", "a1": "al", "su1": "sul",
           "1a": "la", "1e": "le", "1o": "lo", "co1": "col", "te1": "tel"}  # fmt: skip
 # A digit behind these counts: tipo1, NYHA1.
@@ -19,8 +19,8 @@ _IN_NUMBER = re.compile(
 )
 # A lone stroke that counts: l cp, tipo l, BAV l grado.
 _LONE = re.compile(
-    r"(?<![\w'’])[lI](?=\s?(?:cp|cpr|cps|compr|fl\b|fial|volt|inalaz|bust|grado\b))"
-    r"|(?<=\btipo\s)l(?!\w)"
+    r"[lI](?:(?<![\w'’][lI])(?=\s?(?:cp|cpr|cps|compr|fl\b|fial|volt|inalaz|bust|grado\b))"
+    r"|(?<=\btipo\sl)(?!\w))"
 )
 # Figures that end or hold an S or a B: 7311B8, 349 662011S, 198B, 2S mg.
 _S_OR_B = re.compile(
@@ -30,12 +30,15 @@ _ROMAN = re.compile(
     r"(?i:nyha|classe|ccs|killip)\s(?i:funzionale\s(?:nyha\s)?)?[:=]?\s?"
     r"(?:[IVl1]{1,3}\s?[-/]\s?)?(?=[1l]*[lI]|I)[Il1V]{2,3}(?!\w)"
 )
-_NO = re.compile(r"(?<=[:\s])([Nn])0(?=\s*(?:$|[.,;)\n]))|(?<=[:\s])5([IiÌì])(?=\s*(?:$|[.,;(\n]))")
+_NO = re.compile(
+    r"[Nn5](?<=[:\s].)(?:(?<=[Nn])0(?=\s*(?:$|[.,;)\n]))|(?<=5)[IiÌì](?=\s*(?:$|[.,;(\n])))"
+)
 _UNIT = re.compile(
     r"(?<=\d)(?:(?P<lead>\s?)(?:rng|(?P<two>m[q9](?=\s?[\d½¼,;(x])))|\s(?P<cp>ep))(?!\w)"
 )
 # Each begins with the sign it looks for, so that most of a text is passed over at once.
 _NEAR_NUMBER = re.compile(r"[OoQlI](?:\d|[/.,]\d)|\d[OoQlI]")
+_NEAR_LETTER = re.compile(r"[015](?:[^\W\d_]|(?<=[^\W\d_][015]))")
 _STRANGE_CASE = re.compile(
     r"l(?:(?<=[A-ZÀ-Ü]l)(?=[A-ZÀ-Ü])|(?<=[A-ZÀ-Ü]{3}l)(?!\w)|(?<![\w/]l)(?=[A-ZÀ-Ü]{2}|[VX]I{0,3}(?!\w))"
     r"|(?<!\wl)(?=[dgmnprs][a-zà-ù]{2}|[ln](?!\w)))|I(?<=[a-zà-ù]I)(?=[a-zà-ù])"
@@ -51,8 +54,8 @@ def mended(text: str) -> str:
     """The text with slips of OCR undone, each character in its place."""
     text = _STRANGE_CASE.sub(lambda match: "I" if match[0] == "l" else "l", text)
     text = _PENT_L.sub("i", text)
-    if any(digit in text for digit in "015"):
-        text = _ARTICLE.sub(r"\1l", text)
+    if _NEAR_LETTER.search(text):
+        text = _ARTICLE.sub("l", text)
         text = _IN_WORD.sub(_word, text)
         text = _NO.sub(_answer, text)
     if _NEAR_NUMBER.search(text):
@@ -69,9 +72,10 @@ def mended(text: str) -> str:
 
 def _answer(match: re.Match[str]) -> str:
     """The answer of a form: N0 is NO, 5I is SI."""
-    if match[2]:
-        return ("S" if match[2].isupper() else "s") + match[2]
-    return match[1] + ("O" if match[1].isupper() else "o")
+    seen = match[0]
+    if seen[0] == "5":
+        return ("S" if seen[1].isupper() else "s") + seen[1]
+    return seen[0] + ("O" if seen[0].isupper() else "o")
 
 
 def _unit(match: re.Match[str]) -> str:
