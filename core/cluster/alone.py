@@ -8,6 +8,7 @@ nothing is asked here, are not waited for and give way to every worker.
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -50,6 +51,7 @@ def _head(temp: str) -> Any:
             """The page has no option to stay away."""
 
         def start_ray_processes(self) -> None:
+            sys.modules["ray.dashboard.optional_deps"] = None  # type: ignore[assignment]
             for name in _AGENTS:  # told as not in use, or the raylet waits until they have begun
                 port = getattr(raylet, f"{name}_PORT_NAME")
                 raylet.persist_port(self.get_session_dir_path(), self.node_id, port, -1)

@@ -22,6 +22,7 @@ _ALONE = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_AUTH_MODE": "token",
     "RAY_worker_niceness": "0",
+    "RAY_preload_python_modules": "core.cluster.work",  # while the driver is still joining
 }
 
 
@@ -35,7 +36,6 @@ def ray_at_hand() -> Iterator[Any]:
         os.environ.update(_ALONE | {"RAY_AUTH_TOKEN": secrets.token_hex(32)})
     try:
         import ray
-        import ray.data  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtra(
             f"--engine ray needs {error.name}: .venv/bin/pip install 'ray[data]' -c constraints.txt"
