@@ -28,6 +28,7 @@ import pytest
 
 from core.cluster.blocks import Unit, blocks
 from core.cluster.jobs import Read
+from core.cluster.machines import told_of
 from core.cluster.parts import Folder
 from core.cluster.work import Trials, Worker
 from core.errors import BadInput
@@ -408,6 +409,19 @@ def test_a_source_that_kills_two_workers_is_left_out(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             block()
     assert block() == ["a", "c"] and not (tmp_path / "block").exists()
+
+
+LACKING = {
+    "no Lettera": ("No module named 'core.cluster'", "core.cluster"),
+    "an older one": ("Can't get attribute 'do_block' on <module 'core.cluster.work'", "do_block"),
+}
+
+
+@pytest.mark.parametrize("said, lacking", LACKING.values(), ids=LACKING)
+def test_a_machine_with_another_lettera_is_told_of(said: str, lacking: str) -> None:
+    way_out = f"a machine of the Ray cluster lacks {lacking}: install the same Lettera on all"
+    assert str(told_of(RuntimeError(said))).startswith(way_out)
+    assert told_of(ours := RuntimeError("a mistake of ours")) is ours
 
 
 CASES: dict[str, tuple[tuple[str, ...], str]] = {

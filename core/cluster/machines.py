@@ -14,7 +14,6 @@ from core.errors import MissingExtra, ServerError
 # here listens on loopback alone, whatever the system is, and answers only who knows a secret.
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_DATA_LOG_LEVEL": "CRITICAL",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".*",  # of what machines that die say to whoever is joined
 }
@@ -63,12 +62,11 @@ def _join(ray: Any, address: str, temp: str | None) -> None:
 
 def told_of(error: BaseException) -> BaseException:
     """A mistake of the cluster's that a user can mend, where it is one."""
-    lacking = re.search(r"No module named '([\w.]+)'", str(error))
+    lacking = re.search(r"(?:No module named|Can't get attribute) '([\w.]+)'", str(error))
     if lacking is None:
         return error
     return ServerError(
-        f"a machine of the Ray cluster lacks the module {lacking[1]}: install the same Lettera on "
-        "all of them"
+        f"a machine of the Ray cluster lacks {lacking[1]}: install the same Lettera on all of them"
     )
 
 
