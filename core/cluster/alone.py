@@ -51,6 +51,7 @@ def _head(temp: str) -> Any:
             """The page has no option to stay away."""
 
         def start_ray_processes(self) -> None:
+            # Looked for to no end, a fifth of a second: without the page the agents do less.
             sys.modules["ray.dashboard.optional_deps"] = None  # type: ignore[assignment]
             for name in _AGENTS:  # told as not in use, or the raylet waits until they have begun
                 port = getattr(raylet, f"{name}_PORT_NAME")
