@@ -23,8 +23,12 @@ def make_labeller(
     workspace: Path,
     how: "Asking | None" = None,
     corrected: Path | None = None,
+    here: bool = True,
 ) -> "Labeller":
-    """The labeller of a name, a model folder or a Hub id; says aloud what it chose by itself."""
+    """The labeller of a name, a model folder or a Hub id; says aloud what it chose by itself.
+
+    `here`: whether this process labels; where not, rules are named and not made.
+    """
     from core.label import LABELLERS
 
     if by is None:
@@ -32,8 +36,9 @@ def make_labeller(
         if by == "rules":
             say("labelling by rules: no TOGETHER_API_KEY is set (--by together asks a model)")
     if by == "rules":
-        rules: Labeller = LABELLERS.get(by)()
-        return rules
+        rules = LABELLERS.get(by)
+        named: Labeller = rules() if here else rules
+        return named
     if by == "together":
         return hosted_labeller(view, workspace, how, corrected)
     if "/" in by or Path(by).exists():

@@ -127,7 +127,7 @@ def label(
         shield=shield,
         max_usd=max_usd,
     )
-    labeller = make_labeller(by, view, workspace, how, corrected)
+    labeller = make_labeller(by, view, workspace, how, corrected, here=not on_ray(engine))
     if dry_run:
         if not hasattr(labeller, "estimate"):
             raise BadInput(f"{labeller.source} costs nothing; --dry-run is for --by together")

@@ -117,12 +117,14 @@ def extract(
 
 
 def extract_on_ray(files: list[str], out: Path, model: str | None, labelled: Path | None) -> None:
-    from core.cluster.jobs import Extract, extract_labellers, state_of
+    from core.cluster.jobs import RULES, Extract, extract_labellers, state_of
     from core.extract.ways import Local
+    from core.label import LABELLERS
 
     where = None if labelled is None else str(labelled.absolute())
     shared = None if model is None else one_for_all(model)
-    extractor = Local(extract_labellers(where, shared))  # what is wrong is said before Ray starts
+    rules = LABELLERS.get(RULES)  # by name: workers make theirs; else what is wrong is said here
+    extractor = Local(extract_labellers(where, shared, rules))
     job = Extract(extractor.source, shared, where, state_of(where))
     tell_extraction(run_on_ray(job, files, out, "extracting"), extractor, out).close()
 

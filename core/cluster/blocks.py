@@ -19,6 +19,9 @@ from core.read.readers.folders import SUPPORTED, expand
 from core.records import Letter
 
 ROWS = 256  # of a Parquet file or a letters.jsonl in a unit
+_LARGEST = 512  # files in a block: seconds to minutes of work
+_SMALLEST = 8
+_SHARES = 4  # of a worker in what is left
 _THEIRS = ("text", "source", "id")
 
 
@@ -54,16 +57,18 @@ class Unit(NamedTuple):
             yield from _lines(path, *self.place)
 
 
-def blocks(units: Iterable[Unit], files: int) -> Iterator[list[Unit]]:
-    """So many files together; each stretch of a file of letters alone."""
+def blocks(units: Iterable[Unit], many: int, workers: int) -> Iterator[list[Unit]]:
+    """Some of so many files together, fewer and fewer, so that the workers end together; each
+    stretch of a file of letters alone."""
     waiting: list[Unit] = []
     for unit in units:
         if unit.place:
             yield [unit]
             continue
         waiting.append(unit)
-        if len(waiting) == files:
+        if len(waiting) >= min(_LARGEST, max(_SMALLEST, many // (workers * _SHARES))):
             yield waiting
+            many -= len(waiting)
             waiting = []
     if waiting:
         yield waiting

@@ -87,7 +87,7 @@ class Extract:
     report: ClassVar[type] = Extraction
 
     def begin(self) -> Callable[[Source], Made]:
-        extractor = Local(extract_labellers(self.labelled, self.model))
+        extractor = Local(extract_labellers(self.labelled, self.model, labeller_of(RULES)))
 
         def work(source: Source) -> Made:
             letters = letters_of(source)
@@ -100,11 +100,11 @@ class Extract:
 Job = Read | Label | Extract
 
 
-def extract_labellers(labelled: str | None, model: str | None) -> list[Labeller]:
-    first = labeller_of(RULES)
+def extract_labellers(labelled: str | None, model: str | None, rules: Labeller) -> list[Labeller]:
+    first = rules
     if labelled:
         known = KnownParts if Path(labelled).is_dir() else Known
-        first = known(Path(labelled), first)
+        first = known(Path(labelled), rules)
     return [first, *([labeller_of(model)] if model else [])]
 
 

@@ -1,16 +1,17 @@
-"""Work in blocks as a Ray Data pipeline: files or a folder in, parts out.
+"""Work in blocks as tasks of Ray: files or a folder in, parts out.
 
 What goes through Ray are names of files, counts and messages; letters go from file to file, for
-what Ray keeps of a run (objects, spills, logs) is to hold no words of theirs. So Ray Data has its
-actors do the blocks, and do them again where an actor or its machine dies, but neither reads nor
-writes: its writers would not know what is written already. What kills two workers is left out.
+what Ray keeps of a run (objects, spills, logs) is to hold no words of theirs. So there is nothing
+for Ray Data to stream, and a run of it works eight seconds for itself (three actors, its own
+modules in every process), more than Ray's start. Ray does a block again where a worker or its
+machine dies. What kills two workers is left out.
 """
 
-import json
 import os
 import pickle
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,12 @@ from core.cluster.blocks import Unit, blocks, roots, units
 from core.cluster.jobs import Job
 from core.cluster.machines import ray_at_hand, told_of
 from core.cluster.parts import Folder
-from core.cluster.work import Worker
+from core.cluster.work import do_block
 from core.errors import BadInput
 from core.schema import FIELDS
 from core.sources import Watch
 
-_LARGEST = 512  # files in a block: seconds to minutes of work
-_SMALLEST = 8
-_LEAST = 16  # blocks a worker, so that none waits long for the last one
+_TRIES = 100  # of a block whose workers die; a source that kills two is left out before
 _SHEETS = (".jsonl", ".json", ".csv", ".xlsx")
 
 
@@ -88,42 +87,40 @@ def _worked_off(
     failures: list[str] = []
     with ray_at_hand() as ray:
         workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        size = min(_LARGEST, max(_SMALLEST, many // (workers * _LEAST)))
-        letters, waiting = 0, []
-        for block in blocks(todo, size):
-            letters += sum(unit.letters for unit in block)
-            waiting.append(zlib.compress(pickle.dumps(block)))
+        waiting = []
+        for block in blocks(todo, many, workers):
+            letters = sum(unit.letters for unit in block)
+            waiting.append((letters, zlib.compress(pickle.dumps(block))))
+        waiting.sort(key=lambda block: -block[0])  # so that none waits long for the last one
 
         def steps() -> Iterator[None]:
-            for asked, failed in _outcomes(ray, arguments, waiting, workers):
+            packed = (block for _, block in waiting)
+            for asked, failed in _outcomes(ray, arguments, packed, 2 * workers):
                 failures.extend(failed)
                 yield from (None for _ in range(asked))
 
-        for _ in watch(steps(), what, letters):
+        for _ in watch(steps(), what, sum(letters for letters, _ in waiting)):
             pass
     return sorted(failures)
 
 
 def _outcomes(
-    ray: Any, arguments: tuple[Any, ...], waiting: list[bytes], workers: int
+    ray: Any, arguments: tuple[Any, ...], waiting: Iterator[bytes], at_once: int
 ) -> Iterator[tuple[int, list[str]]]:
     """How many letters each block asked for and what failed in it, as they are done."""
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    rows = ray.data.from_items(
-        [{"block": one} for one in waiting], override_num_blocks=len(waiting)
-    )
-    done = rows.map_batches(
-        Worker,
-        fn_constructor_args=arguments,
-        batch_size=1,
-        num_cpus=1,
-        compute=ray.data.ActorPoolStrategy(size=min(workers, len(waiting))),
-    )
+    task = ray.remote(num_cpus=1, max_retries=_TRIES)(do_block)
+    under_way: list[Any] = []
     try:
-        for row in done.iter_rows():
-            if row["stopped"]:
-                raise BadInput(row["stopped"])
-            yield row["asked"], json.loads(row["failures"])
+        while True:
+            for block in islice(waiting, at_once - len(under_way)):
+                under_way.append(task.remote(arguments, block))
+            if not under_way:
+                return
+            done, under_way = ray.wait(under_way)
+            for asked, failed, stopped in ray.get(done):
+                if stopped:
+                    raise BadInput(stopped)
+                yield asked, failed
     except ray.exceptions.RayError as error:
         raise told_of(error) from error
 

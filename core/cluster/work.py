@@ -4,13 +4,13 @@ Nothing but counts, names of files and messages goes back to where the run was s
 words go from one file to the other.
 """
 
-import json
 import os
 import pickle
 import socket
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,22 @@ from core.workers import Died
 _DEATHS = 2  # that a source may cause before it is left out
 
 
+def do_block(arguments: tuple[Any, ...], packed: bytes) -> tuple[int, list[str], str]:
+    """A task of Ray's: how many letters a block asked for, what failed, and what nobody can go on
+    with. A process that does several makes its worker once."""
+    block: list[Unit] = pickle.loads(zlib.decompress(packed))
+    asked = sum(unit.letters for unit in block)
+    try:
+        return asked, _worker(*arguments).do(block), ""
+    except LetteraError as error:
+        return asked, [], str(error)
+
+
+@lru_cache(maxsize=1)
+def _worker(job: Job, out: str, word: str, fields: str) -> "Worker":
+    return Worker(job, out, word, fields)
+
+
 class Worker:
     """Holds what the job needs, once, and does one block after the other."""
 
@@ -32,19 +48,6 @@ class Worker:
         os.environ[FIELDS] = fields
         self._job, self._folder, self._word = job, Folder(Path(out)), word
         self._work: Callable[[Source], Made] | None = None
-
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """A row for the row of a block: how many letters it asked for, what failed, as JSON, and
-        what nobody can go on with."""
-        (packed,) = batch["block"]
-        block: list[Unit] = pickle.loads(zlib.decompress(packed))
-        failures, stopped = [], ""
-        try:
-            failures = self.do(block)
-        except LetteraError as error:
-            stopped = str(error)
-        asked = sum(unit.letters for unit in block)
-        return {"asked": [asked], "failures": [json.dumps(failures)], "stopped": [stopped]}
 
     def do(self, block: Sequence[Unit]) -> list[str]:
         """Writes the part of a block; what failed in it. Raises BadInput on a machine that sees

@@ -26,8 +26,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.cluster.blocks import Unit
+from core.cluster.blocks import Unit, blocks
 from core.cluster.jobs import Read
+from core.cluster.machines import told_of
 from core.cluster.parts import Folder
 from core.cluster.work import Trials, Worker
 from core.errors import BadInput
@@ -254,7 +255,7 @@ def workers(nodes: list[psutil.Process]) -> Iterator[psutil.Process]:
     """The processes that do the blocks."""
     for process in (one for node in nodes for one in node.children(recursive=True)):
         with suppress(psutil.Error):
-            if "MapWorker" in " ".join(process.cmdline()):
+            if "do_block" in " ".join(process.cmdline()):
                 yield process
 
 
@@ -270,6 +271,8 @@ def test_killed_runs_leave_nobody_and_go_on(
     alone = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
     with a_run(letters, alone) as driver:
         started = psutil.Process(driver.pid).children(recursive=True)
+        commands = [" ".join(process.cmdline()) for process in started if alive(process)]
+        assert not [one for one in commands if "dashboard.py" in one or "monitor" in one]
         heard = [one.laddr.ip for p in started for one in listening(p)]
         assert heard and all(ip.removeprefix("::ffff:") == "127.0.0.1" for ip in heard)
         driver.kill()
@@ -349,14 +352,15 @@ def test_a_killed_machine_costs_its_blocks_only(
 
     def hunt() -> None:
         wait_for(lambda: list((tmp_path / "fields").glob("*.parquet")))
-        killed.extend(process.pid for process in workers(nodes[1:]))
+        wait_for(lambda: killed.extend(process.pid for process in workers(nodes[1:])) or killed)
         kill(nodes[1])
 
     hunter = threading.Thread(target=hunt)
     hunter.start()
-    code, _, complaint = run("extract", str(letters), "-o", "fields", *RAY)
+    code, told, complaint = run("extract", str(letters), "-o", "fields", *RAY)
     hunter.join()
     assert killed and code == 1 and "twice.txt: the same file as 003.txt" in complaint
+    assert len(complaint.splitlines()) == 2 and len(told.splitlines()) == 1  # none of Ray's
     assert by_key(brought(run, "fields", "home.json")) == plain
 
 
@@ -374,6 +378,15 @@ def test_a_machine_that_sees_other_folders_is_told_of(
         with pytest.raises(BadInput, match="elsewhere: not seen by .* needs the folders of a run"):
             worker.do([Unit(str(tmp_path / letters / "000.txt"), 1)])
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_blocks_of_files_grow_smaller_towards_the_end_and_stretches_stand_alone() -> None:
+    files = [Unit(f"{number}.pdf", number) for number in range(9000)]
+    stretch = Unit("letters.parquet", 9000, (0, 0, 256), 256)
+    sizes = [len(block) for block in blocks(files, len(files), 2)]
+    assert sum(sizes) == 9000 and sizes == sorted(sizes, reverse=True)
+    assert (sizes[0], sizes[-2]) == (512, 8) and len(sizes) < 60
+    assert list(blocks([files[0], stretch, files[1]], 2, 2)) == [[stretch], files[:2]]
 
 
 def test_a_source_that_kills_two_workers_is_left_out(tmp_path: Path) -> None:
@@ -397,6 +410,19 @@ def test_a_source_that_kills_two_workers_is_left_out(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             block()
     assert block() == ["a", "c"] and not (tmp_path / "block").exists()
+
+
+LACKING = {
+    "no Lettera": ("No module named 'core.cluster'", "core.cluster"),
+    "an older one": ("Can't get attribute 'do_block' on <module 'core.cluster.work'", "do_block"),
+}
+
+
+@pytest.mark.parametrize("said, lacking", LACKING.values(), ids=LACKING)
+def test_a_machine_with_another_lettera_is_told_of(said: str, lacking: str) -> None:
+    way_out = f"a machine of the Ray cluster lacks {lacking}: install the same Lettera on all"
+    assert str(told_of(RuntimeError(said))).startswith(way_out)
+    assert told_of(ours := RuntimeError("a mistake of ours")) is ours
 
 
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
