@@ -37,7 +37,7 @@ def ray_at_hand() -> Iterator[Any]:
         import ray
     except ModuleNotFoundError as error:
         raise MissingExtra(
-            f"--engine ray needs {error.name}: .venv/bin/pip install 'ray[data]' -c constraints.txt"
+            f"--engine ray needs {error.name}: .venv/bin/pip install ray -c constraints.txt"
         ) from None
     with ExitStack() as until:
         try:

@@ -62,7 +62,7 @@ HEAD = ("--head", "--no-monitor", "--include-dashboard=false")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[psutil.Process]]:
     """Two machines of a Ray cluster, as `ray start` makes them, which the verbs join."""
     if find_spec("ray") is None:
-        pytest.skip("--engine ray is an extra: pip install 'ray[data]'")
+        pytest.skip("--engine ray is an extra: pip install ray")
     logs = tmp_path_factory.mktemp("nodes")
     with socket.socket() as free, tempfile.TemporaryDirectory(prefix="ray-") as temp:
         free.bind(("127.0.0.1", 0))
