@@ -465,7 +465,7 @@ def test_without_the_flag_ray_is_not_missed_and_with_it_the_way_out_is_said(tmp_
             cwd=tmp_path, env=os.environ | CHECKOUT, capture_output=True, text=True,
         )  # fmt: skip
         assert told.returncode == bool(engine)
-    assert told.stderr.startswith("lettera: --engine ray needs ray: .venv/bin/pip install 'ray[d")
+    assert told.stderr.startswith("lettera: --engine ray needs ray: .venv/bin/pip install ray -c")
     assert len(told.stderr.splitlines()) == 1
 
 
