@@ -179,6 +179,7 @@ def test_with_a_gpu_the_network_in_fp32_is_asked_to_run_there(
     with pytest.warns(UserWarning, match="'CUDAExecutionProvider' is not in available"):
         tagger = Tagger.load(tmp_path / "m")
     assert tagger.form == "fp32 on the GPU"
+    assert Tagger.load(tmp_path / "m", threads=1).form.startswith("int8")
     assert [a.spans for a in tagger.label(thousand()[:60])] == [a.spans for a in before]
 
 

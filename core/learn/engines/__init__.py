@@ -27,7 +27,8 @@ class Engine(Protocol):
 
     @classmethod
     def load(cls, folder: Path, record: Record, threads: int | None = None) -> Self:
-        """Raises BadInput where a file of the folder is missing or broken."""
+        """`threads` of the processor; None: as many as help, or a GPU where there is one. Raises
+        BadInput where a file of the folder is missing or broken."""
 
     def read(self, phrases: Sequence[Phrase]) -> list[tuple[Span, ...]]:
         """The spans of each phrase, in order, with label and score; fields, states and values are

@@ -23,11 +23,10 @@ from core.workers import cores
 _SMALL = 16 << 20
 """Bytes of a network that a second thread only slows down."""
 _SLOW = ["SkipLayerNormFusion"]
-"""What ONNX Runtime would join: a sum and its norm as one operator, which takes five times as long
-as the two (8 % of an int8 run)."""
-_MOST, _LEAST = 512, 64
+"""What ONNX Runtime would join: a sum and its norm become one operator that takes five times as
+long as the two (8 % of an int8 run)."""
+_MOST, _MOST_GPU, _LEAST = 512, 16_384, 64
 """Tokens of a run: more make it no quicker, but take more memory; far fewer make it slower."""
-_MOST_GPU = 16_384
 
 
 class OnnxEngine:
@@ -56,19 +55,21 @@ class OnnxEngine:
 
     @classmethod
     def files(cls, record: Record) -> tuple[str, ...]:
-        """One network, the one that was found good enough, and what reads its scores."""
-        network = QUANTISED if record.quantised and not has_gpu() else NETWORK
-        return (network, TOKENIZER, *([TRANSITIONS] if record.head == "crf" else []))
+        """The network that was found good enough, what a GPU wants, and what reads the scores."""
+        network = QUANTISED if record.quantised else NETWORK
+        more = [NETWORK] if record.quantised and has_gpu() else []
+        more += [TRANSITIONS] if record.head == "crf" else []
+        return (network, TOKENIZER, *more)
 
     @classmethod
     def load(cls, folder: Path, record: Record, threads: int | None = None) -> Self:
         missing = [name for name in cls.files(record) if not (folder / name).is_file()]
         if missing:
             raise unfit(folder, f"{', '.join(missing)} is not there")
-        network, form = _form(folder, record)
+        gpu = threads is None and has_gpu()
+        network, form = (NETWORK, "fp32 on the GPU") if gpu else _form(folder, record)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        gpu = has_gpu()
         if threads is None:
             threads = 1 if gpu or (folder / network).stat().st_size < _SMALL else cores()
         # Each thread makes runs of its own: two that share each product wait for one another, and
@@ -140,9 +141,7 @@ class OnnxEngine:
 
 
 def _form(folder: Path, record: Record) -> tuple[str, str]:
-    """The network's file for this machine, and the choice in words."""
-    if has_gpu():
-        return NETWORK, "fp32 on the GPU"
+    """The network's file for this processor, and the choice in words."""
     if not record.quantised:
         cost = record.int8_cost
         why = "int8 was not measured" if cost is None else f"int8 costs {cost:.3f} of strict F1"

@@ -22,6 +22,7 @@ from core.learn.places import write_folder
 from core.learn.record import NETWORK, Record, write_record
 from core.learn.tagger import Tagger
 from core.records import Phrase
+from core.workers import cores
 
 DEAR = 0.002
 """What of strict F1 eight bits may not cost: from here on the tagger loads the network in fp32."""
@@ -77,7 +78,8 @@ def _cheaper(tagger: Tagger, made: Path, strict: Callable[[Tagger], float]) -> R
     """The record, with what eight bits cost and whether they are taken."""
     record = replace(tagger.record, quantised=True)
     write_record(made, record)
-    cost = round(strict(tagger) - strict(Tagger.load(made)), 6)
+    # On the processor: a GPU would not take it.
+    cost = round(strict(tagger) - strict(Tagger.load(made, cores())), 6)
     return replace(record, quantised=cost < DEAR, int8_cost=cost)
 
 
