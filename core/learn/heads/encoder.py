@@ -15,7 +15,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 
 from core.errors import BadInput
 from core.learn.heads.headed import Headed
-from core.learn.heads.packed import can_pack, packed
+from core.learn.heads.packed import packed, readied
 
 
 class HeadedEncoder(Headed):
@@ -35,7 +35,7 @@ class HeadedEncoder(Headed):
             raise BadInput(f"{type(body).__name__}: its classifier is not one linear layer")
         body.classifier = nn.Identity()
         self.crown(last.in_features, tags, head, weights)
-        self.packs = can_pack(body)
+        self.packs = readied(body)
         # The new layer begins as the encoder's family begins its last one.
         body._init_weights(self.classifier)  # type: ignore[no-untyped-call]
 

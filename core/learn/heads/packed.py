@@ -5,13 +5,12 @@ whatever the phrases' lengths, so they need not be sorted to learn quickly. Atte
 groups of phrases of like length.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from transformers.modeling_utils import AttentionInterface
@@ -19,14 +18,9 @@ from transformers.modeling_utils import AttentionInterface
 from core.learn.engines.batches import batches
 
 _NAME = "lettera_packed"
-_FIRST: dict[str, Callable[[Any], int]] = {
-    "bert": lambda _: 0,
-    "electra": lambda _: 0,
-    "roberta": lambda config: int(config.pad_token_id) + 1,
-    "xlm-roberta": lambda config: int(config.pad_token_id) + 1,
-    "camembert": lambda config: int(config.pad_token_id) + 1,
-}
-"""The families whose attention can be given, by the number of their first position."""
+_SHIFTED = frozenset({"roberta", "xlm-roberta", "camembert"})
+_FAMILIES = _SHIFTED | {"bert", "electra"}
+"""Those whose attention can be given."""
 
 
 class Group(NamedTuple):
@@ -73,10 +67,15 @@ class Row(NamedTuple):
         return Row(self.places.to(device), self.positions.to(device), groups)
 
 
-def can_pack(body: PreTrainedModel) -> bool:
-    """Readies an encoder for `packed`, if it is of a family that is known to give its attention
-    away; its padded batches it reads as before."""
-    if body.config.model_type not in _FIRST:
+def first_position(config: PretrainedConfig) -> int:
+    """The number of an encoder's first position: RoBERTa's family counts from behind padding."""
+    return int(config.pad_token_id) + 1 if config.model_type in _SHIFTED else 0
+
+
+def readied(body: PreTrainedModel) -> bool:
+    """Readies an encoder for `packed`, and says whether it could: it is of a family that is known
+    to give its attention away. Its padded batches it reads as before."""
+    if body.config.model_type not in _FAMILIES:
         return False
     AttentionInterface.register(_NAME, _attention)
     AttentionMaskInterface.register(_NAME, sdpa_mask)
@@ -90,7 +89,7 @@ def packed(body: PreTrainedModel, ids: Tensor, mask: Tensor, types: Tensor | Non
     told = {} if types is None else {"token_type_ids": types.flatten()[row.places][None]}
     said: Tensor = body(
         ids.flatten()[row.places][None],
-        position_ids=(row.positions + _FIRST[body.config.model_type](body.config))[None],
+        position_ids=(row.positions + first_position(body.config))[None],
         packed=row,
         **told,
     ).logits[0]

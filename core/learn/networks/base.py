@@ -18,6 +18,7 @@ from core.learn.heads.carry import raw_config, take_over
 from core.learn.heads.crf import CrfHead
 from core.learn.heads.encoder import HeadedEncoder
 from core.learn.heads.headed import Headed
+from core.learn.heads.packed import first_position
 from core.learn.hub import folder_of
 from core.learn.record import TOKENIZER, WEIGHTS
 from core.learn.scratch import NETWORKS, SCRATCH
@@ -121,11 +122,10 @@ def _encoder(
 
 
 def _positions(config: Any) -> int:
-    """How many positions an encoder has; RoBERTa's family counts them from behind its padding."""
+    """How many positions an encoder has for words."""
     told = (getattr(config, name, None) for name in ("longest", "max_position_embeddings"))
     places = next((int(number) for number in told if number), 1 << 30)
-    shifted = config.model_type in ("roberta", "xlm-roberta", "camembert")
-    return places - config.pad_token_id - 1 if shifted else places
+    return places - first_position(config)
 
 
 def _unfit(model: str | Path, error: Exception) -> BadInput:
